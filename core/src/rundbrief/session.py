@@ -1,0 +1,139 @@
+"""What a plugin is handed to talk to its service: a ready HTTP client, validated settings, a patient clock.
+
+Only shapes live here. The client behind `HttpClient` is `rundbrief.http`'s, so that a plugin never imports an
+HTTP library and every request of every plugin obeys the same retries, limits and redaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+__all__ = ["BasicAuth", "Endpoint", "HeaderAuth", "HttpClient", "Rate", "Response", "Secret", "Session"]
+
+
+class Secret:
+    """A key or token that no log line, report or traceback shows. `reveal` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """HTTP Basic: `Authorization: Basic base64(user:password)`."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderAuth:
+    """A token in a header, such as `Authorization: Bearer ...` or `api-key: ...`."""
+
+    token: Secret
+    name: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` requests in any window of `seconds`."""
+
+    limit: int
+    seconds: float
+
+
+class Response(Protocol):
+    """A complete answer. Retries are over; 401, missing rights, 429 and 5xx have become exceptions already."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header names compare without case."""
+
+    @property
+    def content(self) -> bytes: ...
+    def json(self) -> Any:
+        """Return the decoded body; `ProtocolError` when it is not JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a connection's service is, and how it wants to be spoken to. Made from the settings."""
+
+    base_url: str
+    auth: BasicAuth | HeaderAuth | None = None
+    timeout: float = 60.0
+    """Seconds without a byte before a request counts as lost."""
+    is_throttled: Callable[[Response], bool] | None = None
+    """Recognises an answer that means *too many requests* without being a 429."""
+    is_permission_missing: Callable[[Response], bool] | None = None
+    """Tells a 403 for a missing right from one about a single record; None: every 403 is about a right."""
+
+
+class HttpClient(Protocol):
+    """One account's client: base URL, credentials, retry, rate budget, concurrency and redaction built in.
+
+    Every method raises from `rundbrief.errors`: `SignInAgain` (401), `PermissionMissing` (403), `RateLimited`
+    and `ServiceUnavailable` (after the time for retries was used up), `ProtocolError` (an answer that is not
+    HTTP, or larger than allowed). Any other answer, 4xx included, comes back to the plugin.
+    """
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        idempotent: bool | None = None,
+    ) -> Response:
+        """Send one request below the base URL and return the whole answer.
+
+        `idempotent` tells whether the request may be sent again when its answer was lost; by default GET, HEAD,
+        PUT and DELETE may, POST and PATCH may not. An answer that says *not now* (429, 503) is retried always,
+        as the service did not act on it.
+        """
+
+    def get(self, path: str, *, params: Mapping[str, str | int] | None = None) -> Response: ...
+    def post(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str | int] | None = None,
+        idempotent: bool = False,
+    ) -> Response: ...
+    def put(self, path: str, *, json: Any = None) -> Response: ...
+    def patch(self, path: str, *, json: Any = None, idempotent: bool = False) -> Response: ...
+    def delete(self, path: str) -> Response: ...
+    def download(self, url: str, *, max_bytes: int) -> bytes:
+        """Fetch a file from an absolute URL without credentials: https only (http on loopback), size-bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection to one account, for as long as a run lasts."""
+
+    connection: str
+    """The connection's name in the configuration."""
+    settings: Mapping[str, Any] = field(repr=False)
+    """What the plugin's settings schema made of the configuration; secrets are `Secret`."""
+    http: HttpClient = field(repr=False)
+    wait: Callable[[float], None] = field(repr=False)
+    """Sleep so many seconds; raises `Interrupted` at once when the run is asked to stop."""
