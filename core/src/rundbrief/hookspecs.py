@@ -1,0 +1,292 @@
+"""The hooks: all that a plugin has to implement.
+
+A provider plugin is a module of functions, marked with `hookimpl` and named in an entry point::
+
+    [project.entry-points."rundbrief.providers"]
+    paperboy = "rundbrief_paperboy"
+
+An implementation may leave out parameters it does not need; it may not rename them, add its own, or make them
+keyword-only. Trouble with one contact is an `Outcome`; trouble with the service is an exception from
+`rundbrief.errors`. Modules are imported only when a connection names the plugin. Nothing may touch the network
+at import.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
+from rundbrief.session import Endpoint, HttpClient, Rate, Session
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+
+    from rundbrief.crm import Crm
+    from rundbrief.fields import CrmField, FieldMap
+    from rundbrief.testing.sandbox import Sandbox
+
+__all__ = [
+    "CRM_GROUP",
+    "PROJECT",
+    "PROVIDER_GROUP",
+    "SPEC_VERSION",
+    "ConsentScope",
+    "CrmInfo",
+    "CrmSpec",
+    "FieldWish",
+    "ProviderInfo",
+    "ProviderSpec",
+    "hookimpl",
+]
+
+PROJECT = "rundbrief"
+PROVIDER_GROUP = "rundbrief.providers"
+CRM_GROUP = "rundbrief.crms"
+SPEC_VERSION = 1
+"""The version of this page. A plugin says in its info for which one it was written."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class ConsentScope(StrEnum):
+    """What one opt-in is good for."""
+
+    LIST = "list"
+    """Each list has its own (Mailchimp, CleverReach)."""
+    ACCOUNT = "account"
+    """One for the whole account; lists are only places to put people (Brevo)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """What the host must know of a provider before it talks to it."""
+
+    name: str
+    """The entry point's name, and the value of `provider` in rundbrief.toml."""
+    title: str
+    """How people call the service."""
+    settings: "type[Schema]"
+    """A marshmallow schema of the connection's settings; secrets are `rundbrief.config.SecretField`."""
+    endpoint: Callable[[Mapping[str, Any]], Endpoint]
+    """Makes the address and the credentials out of loaded settings. Pure."""
+    batch_sizes: Mapping[WriteKind, int]
+    """How many writes of a kind go into one call of `export_contacts`. A kind left out is not supported."""
+    scope: ConsentScope = ConsentScope.LIST
+    concurrency: int = 1
+    """Requests the service allows at the same time, for the whole account."""
+    rates: Sequence[Rate] = ()
+    """Windows that hold all at once, for the whole account."""
+    spec_version: int = SPEC_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class CrmInfo:
+    """What the host must know of a CRM before it opens it."""
+
+    name: str
+    title: str
+    settings: "type[Schema]"
+    endpoint: Callable[[Mapping[str, Any]], Endpoint] | None = None
+    """None for a CRM that needs no network."""
+    concurrency: int = 1
+    rates: Sequence[Rate] = ()
+    spec_version: int = SPEC_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWish:
+    """A CRM field that should go along."""
+
+    field: "CrmField"
+    remote_key: str | None = None
+    """The remote key that the configuration names; None: the plugin proposes one, if it has a clear match."""
+
+
+class ProviderSpec:
+    """Hooks of a newsletter service."""
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def provider_info() -> ProviderInfo:
+        """Describe the provider. Pure: no network, no files, the same answer every time.
+
+        Example::
+
+            @hookimpl
+            def provider_info() -> ProviderInfo:
+                return ProviderInfo(
+                    name="paperboy",
+                    title="Paperboy",
+                    settings=PaperboySettings,
+                    endpoint=lambda settings: Endpoint(
+                        "https://api.paperboy.example/v1", HeaderAuth(settings["token"])
+                    ),
+                    batch_sizes={WriteKind.CREATE: 100, WriteKind.UPDATE: 100, WriteKind.WITHDRAW: 100},
+                )
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def import_lists(session: Session) -> Iterator[MailingList]:
+        """Yield every list of the account, all pages, in any order.
+
+        `MailingList.id` is stable. `double_opt_in` is the list's own setting: exports obey it.
+
+        Example::
+
+            @hookimpl
+            def import_lists(session):
+                for row in session.http.get("/lists").json():
+                    yield MailingList(id=row["id"], name=row["title"])
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def fetch_opt_ins(
+        session: Session, mailing_list: MailingList, cursor: str | None
+    ) -> Iterator[Subscriber | Checkpoint]:
+        """Yield the recipients of a list as the service holds them, and a checkpoint after each page.
+
+        `cursor` None asks for all of them, in every status: those who do not come are taken as gone. Any other
+        value is one that an earlier `Checkpoint` carried: go on there. The last checkpoint of a stream is where
+        the next incremental read begins; let it overlap rather than leave a gap. A recipient may come twice, the
+        later one counts. Be lazy: the first recipient comes after one page.
+
+        For a consent that is account-wide the stream holds the whole account; `mailing_list` is then the list
+        that the host happens to ask for.
+
+        Example::
+
+            @hookimpl
+            def fetch_opt_ins(session, mailing_list, cursor):
+                page = int(cursor or 0)
+                while rows := session.http.get(f"/lists/{mailing_list.id}/people", params={"page": page}).json():
+                    for row in rows:
+                        yield Subscriber(row["mail"], row["id"], STATUS[row["state"]])
+                    page += 1
+                    yield Checkpoint(str(page))
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def map_custom_fields(
+        session: Session, mailing_list: MailingList, wanted: "Sequence[FieldWish]"
+    ) -> "FieldMap":
+        """Read the list's remote fields (all pages) and say where each wanted CRM field goes.
+
+        A wish with `remote_key` gets that field, or a sentence in `FieldMap.problems` when the list has none. A
+        wish without one gets a remote field only where the match is clear. Never creates anything.
+
+        Example::
+
+            @hookimpl
+            def map_custom_fields(session, mailing_list, wanted):
+                there = {row["key"]: row for row in session.http.get(f"/lists/{mailing_list.id}/fields").json()}
+                return FieldMap(tuple(
+                    FieldLink(wish.field.key, RemoteField(key, there[key]["label"]))
+                    for wish in wanted
+                    if (key := wish.remote_key or GUESS.get(wish.field.key)) in there
+                ))
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def export_contacts(
+        session: Session,
+        mailing_list: MailingList,
+        kind: WriteKind,
+        batch: Sequence[ContactWrite],
+        field_map: "FieldMap",
+    ) -> Iterator[Outcome]:
+        """Carry out one batch of writes of one kind, and yield exactly one outcome per write, in any order.
+
+        * CREATE adds addresses the service does not have, *subscribed* or, on a double opt-in list, *pending*,
+          with the evidence. It must not change a recipient that turns out to exist: that one's outcome is
+          REFUSED with `Reason.ALREADY_EXISTS`.
+        * UPDATE overwrites data (and, with `new_address`, the address) and must not carry any consent field.
+        * WITHDRAW makes each recipient an opt-out, and never deletes or archives.
+        * CONFIRM asks by the service's double opt-in mail.
+
+        The host cuts the batch to `ProviderInfo.batch_sizes`, runs up to `concurrency` batches side by side, and
+        repeats one only through the HTTP client's own retries. An exception says that no outcome of the writes
+        not yet answered is known.
+
+        Example::
+
+            @hookimpl
+            def export_contacts(session, mailing_list, kind, batch):
+                rows = [{"ref": write.key, "mail": write.address, "data": dict(write.fields)} for write in batch]
+                answer = session.http.post(f"/lists/{mailing_list.id}/{VERB[kind]}", json=rows).json()
+                for row in answer:
+                    yield Outcome(row["ref"], Result.DONE, Reason.NEW, remote_id=row["id"])
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def check_connection(session: Session) -> str:
+        """Optional. Make one cheap call, and return the account's name for a person to recognise.
+
+        Raises `SignInAgain`, `PermissionMissing` or `TryLater` with a sentence that says what to do.
+
+        Example::
+
+            @hookimpl
+            def check_connection(session):
+                return session.http.get("/me").json()["company"]
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def sandbox() -> "Sandbox":
+        """Optional. Return a new stateful imitation of the service, empty and not yet served.
+
+        Example::
+
+            @hookimpl
+            def sandbox():
+                from rundbrief_paperboy.sandbox import PaperboySandbox
+
+                return PaperboySandbox()
+        """
+        raise AssertionError("a specification is never called")
+
+
+class CrmSpec:
+    """Hooks of a CRM or ERP."""
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def crm_info() -> CrmInfo:
+        """Describe the CRM. Pure.
+
+        Example::
+
+            @hookimpl
+            def crm_info() -> CrmInfo:
+                return CrmInfo(name="cardbox", title="Card box", settings=CardboxSettings)
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def open_crm(settings: Mapping[str, Any], http: HttpClient | None, folder: Path) -> "Crm":
+        """Open the CRM. `http` is ready when the info names an endpoint; `folder` is where state may live.
+
+        Example::
+
+            @hookimpl
+            def open_crm(settings, folder):
+                return Cardbox(folder / settings["path"])
+        """
+        raise AssertionError("a specification is never called")
