@@ -1,0 +1,64 @@
+"""Column types: times that are always aware, JSON that keeps the type of a field's value."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Dialect, String
+from sqlalchemy.types import TypeDecorator
+
+from rundbrief.models import FieldValue
+
+__all__ = ["FieldValues", "Moment"]
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as ISO 8601 text in UTC, so that its order is the text's and a person can read it."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class FieldValues(TypeDecorator[Mapping[str, FieldValue]]):
+    """The values of a contact's fields as JSON; what JSON has no word for is tagged with its type."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, FieldValue] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        return json.dumps(value or {}, default=_tag, ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, FieldValue]:  # noqa: ARG002
+        return {} if not value else {key: _untag(item) for key, item in json.loads(value).items()}
+
+
+def _tag(value: object) -> dict[str, str]:
+    match value:
+        case datetime():
+            return {"datetime": value.isoformat()}
+        case date():
+            return {"date": value.isoformat()}
+        case Decimal():
+            return {"decimal": str(value)}
+    raise TypeError(f"a field cannot hold {type(value).__name__}")
+
+
+def _untag(value: Any) -> FieldValue:
+    match value:
+        case {"datetime": text}:
+            return datetime.fromisoformat(text)
+        case {"date": text}:
+            return date.fromisoformat(text)
+        case {"decimal": text}:
+            return Decimal(text)
+        case list():
+            return tuple(value)
+    return value  # type: ignore[no-any-return]

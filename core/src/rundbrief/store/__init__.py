@@ -1,0 +1,121 @@
+"""The state of the synchronisation and the consent journal, in one database.
+
+`Store.transaction()` is the only way in: whatever belongs together is saved together, or not at all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from rundbrief.database import copy_database, open_database
+from rundbrief.store.inbox import Cursors, Inbox
+from rundbrief.store.outbox import Candidates, Outbox
+from rundbrief.store.recipients import Links, Recipients, SentData, everywhere
+from rundbrief.store.records import (
+    ACCOUNT_SCOPE,
+    SETTLE,
+    Candidate,
+    Incoming,
+    JournalEntry,
+    OutcomeLine,
+    Planned,
+    PulledList,
+    Reading,
+    Recipient,
+    Run,
+    Sent,
+)
+from rundbrief.store.reports import Journal, Lists, Runs
+
+__all__ = [
+    "ACCOUNT_SCOPE",
+    "SETTLE",
+    "Candidate",
+    "Incoming",
+    "JournalEntry",
+    "OutcomeLine",
+    "Planned",
+    "PulledList",
+    "Reading",
+    "Recipient",
+    "Run",
+    "Sent",
+    "Store",
+    "Transaction",
+]
+
+
+class Transaction:
+    """An open transaction; each method gives one table's room."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lists(self, connection: str) -> Lists:
+        return Lists(self._connection, connection)
+
+    def cursors(self, connection: str, scope: str) -> Cursors:
+        return Cursors(self._connection, connection, scope)
+
+    def inbox(self, connection: str, scope: str) -> Inbox:
+        return Inbox(self._connection, connection, scope)
+
+    def recipients(self, connection: str, scope: str) -> Recipients:
+        return Recipients(self._connection, connection, scope)
+
+    def links(self, connection: str, scope: str) -> Links:
+        return Links(self._connection, connection, scope)
+
+    def sent(self, connection: str, list_id: str) -> SentData:
+        return SentData(self._connection, connection, list_id)
+
+    def candidates(self, run_id: int) -> Candidates:
+        return Candidates(self._connection, run_id)
+
+    def outbox(self, run_id: int) -> Outbox:
+        return Outbox(self._connection, run_id)
+
+    def everywhere(self, address: str) -> list[tuple[str, str, Recipient]]:
+        """Return connection, scope and recipient for each consent scope that knows the address."""
+        return everywhere(self._connection, address)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self._connection)
+
+    @property
+    def runs(self) -> Runs:
+        return Runs(self._connection)
+
+
+class Store:
+    """The state database. Open it with `Store.open`; one thread uses it at a time."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> "Store":
+        """Open or create the database, and bring an older schema up to date.
+
+        Raises:
+            StateTooNew, StateUnwritable, StateCorrupt: see `rundbrief.errors`.
+        """
+        return cls(open_database(path, migrations="rundbrief.store.migrations"), path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Everything in the block is saved together at its end, or, after an exception, not at all."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    def copy(self, path: Path) -> "Store":
+        """Return a store on a consistent copy in `path`, for a run that shall leave no trace."""
+        copy_database(self._engine, path)
+        return Store.open(path)
+
+    def close(self) -> None:
+        self._engine.dispose()

@@ -1,0 +1,186 @@
+"""Recipients, links and what was last sent: the state that a decision stands on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from rundbrief.models import OptIn, Reason, Result, SubscriberStatus
+from rundbrief.store import schema
+from rundbrief.store.records import Recipient, Sent
+
+__all__ = ["Links", "Recipients", "SentData", "everywhere", "upsert"]
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *key: str) -> None:
+    """Insert rows, or overwrite those that stand under the same key."""
+    if not rows:
+        return
+    statement = insert(table)
+    overwritten = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=overwritten), list(rows))
+
+
+class Recipients:
+    """The recipients of one connection and consent scope."""
+
+    def __init__(self, transaction: Connection, connection: str, scope: str) -> None:
+        self._transaction = transaction
+        self._key = {"connection": connection, "scope": scope}
+        self._here = (schema.recipients.c.connection == connection, schema.recipients.c.scope == scope)
+
+    def by_address(self, addresses: Iterable[str]) -> dict[str, Recipient]:
+        return {row.address: row for row in self._read(schema.recipients.c.address.in_(list(addresses)))}
+
+    def by_remote_id(self, remote_ids: Iterable[str]) -> dict[str, Recipient]:
+        rows = self._read(schema.recipients.c.remote_id.in_(list(remote_ids)))
+        return {row.remote_id: row for row in rows if row.remote_id is not None}
+
+    def put(self, recipients: Iterable[Recipient]) -> None:
+        rows: list[Mapping[str, Any]] = [
+            {
+                **self._key,
+                "address": one.address,
+                "spelling": one.spelling,
+                "remote_id": one.remote_id,
+                "status": one.status,
+                "since": one.since,
+                "source": one.source,
+                "agreed": one.agreed,
+                "withdrawn": one.withdrawn,
+            }
+            for one in recipients
+        ]
+        upsert(self._transaction, schema.recipients, rows, "connection", "scope", "address")
+
+    def count_opted_in(self) -> int:
+        """Return for how many addresses both sides last agreed on *yes*."""
+        statement = select(func.count()).where(*self._here, schema.recipients.c.agreed == OptIn.YES)
+        return self._transaction.execute(statement).scalar_one()
+
+    def unheard_withdrawals(self) -> list[Recipient]:
+        """Return those whose withdrawal stands here, while the service still mails them or asks them."""
+        columns = schema.recipients.c
+        return self._read(
+            columns.withdrawn.is_(True),
+            columns.status.in_([SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING]),
+        )
+
+    def _read(self, *conditions: Any) -> list[Recipient]:
+        rows = self._transaction.execute(select(schema.recipients).where(*self._here, *conditions)).mappings()
+        return [_recipient(row) for row in rows]
+
+
+class Links:
+    """Which contact is which recipient, in one connection and consent scope."""
+
+    def __init__(self, transaction: Connection, connection: str, scope: str) -> None:
+        self._transaction = transaction
+        self._key = {"connection": connection, "scope": scope}
+        self._here = (schema.links.c.connection == connection, schema.links.c.scope == scope)
+
+    def by_contact(self, contact_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return contact id -> (the contact's address when last in step, the recipient's address)."""
+        columns = schema.links.c
+        statement = select(columns.contact_id, columns.crm_address, columns.address)
+        rows = self._transaction.execute(statement.where(*self._here, columns.contact_id.in_(list(contact_ids))))
+        return {row.contact_id: (row.crm_address, row.address) for row in rows}
+
+    def by_address(self, addresses: Iterable[str]) -> dict[str, list[str]]:
+        """Return recipient address -> contact ids."""
+        columns = schema.links.c
+        statement = select(columns.contact_id, columns.address)
+        found: dict[str, list[str]] = {}
+        for row in self._transaction.execute(statement.where(*self._here, columns.address.in_(list(addresses)))):
+            found.setdefault(row.address, []).append(row.contact_id)
+        return found
+
+    def put(self, links: Iterable[tuple[str, str, str]]) -> None:
+        """Remember (contact id, the contact's address, the recipient's address)."""
+        upsert(self._transaction, schema.links, self._rows(links), "connection", "scope", "contact_id")
+
+    def add(self, links: Iterable[tuple[str, str, str]]) -> None:
+        """Remember those of contacts that have none. An older link stays: it may lead to an abandoned address."""
+        rows = self._rows(links)
+        if rows:
+            self._transaction.execute(insert(schema.links).on_conflict_do_nothing(), rows)
+
+    def rename(self, old: str, new: str) -> None:
+        """Follow a recipient that has a new address at the service."""
+        statement = update(schema.links).where(*self._here, schema.links.c.address == old)
+        self._transaction.execute(statement.values(address=new))
+
+    def _rows(self, links: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
+        return [
+            self._key | {"contact_id": contact_id, "crm_address": crm_address, "address": address}
+            for contact_id, crm_address, address in links
+        ]
+
+
+class SentData:
+    """The data last sent to one list."""
+
+    def __init__(self, transaction: Connection, connection: str, list_id: str) -> None:
+        self._transaction = transaction
+        self._key = {"connection": connection, "list_id": list_id}
+        self._here = (schema.sent.c.connection == connection, schema.sent.c.list_id == list_id)
+
+    def by_address(self, addresses: Iterable[str]) -> dict[str, Sent]:
+        statement = select(schema.sent).where(*self._here, schema.sent.c.address.in_(list(addresses)))
+        return {
+            row["address"]: Sent(
+                row["address"],
+                row["fingerprint"],
+                Result(row["result"]),
+                Reason(row["reason"]),
+                row["not_before"],
+            )
+            for row in self._transaction.execute(statement).mappings()
+        }
+
+    def put(self, sent: Iterable[Sent]) -> None:
+        rows: list[Mapping[str, Any]] = [
+            {
+                **self._key,
+                "address": one.address,
+                "fingerprint": one.fingerprint,
+                "result": one.result,
+                "reason": one.reason,
+                "not_before": one.not_before,
+            }
+            for one in sent
+        ]
+        upsert(self._transaction, schema.sent, rows, "connection", "list_id", "address")
+
+    def rename(self, old: str, new: str) -> None:
+        """Follow a recipient that has a new address at the service; what was sent to it still holds."""
+        self.forget([new])
+        statement = update(schema.sent).where(*self._here, schema.sent.c.address == old)
+        self._transaction.execute(statement.values(address=new))
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Drop what was sent to addresses that are no recipients any more."""
+        statement = delete(schema.sent).where(*self._here, schema.sent.c.address.in_(list(addresses)))
+        self._transaction.execute(statement)
+
+
+def everywhere(transaction: Connection, address: str) -> list[tuple[str, str, Recipient]]:
+    """Return connection, scope and recipient for each consent scope that knows the address."""
+    columns = schema.recipients.c
+    statement = select(schema.recipients).where(columns.address == address)
+    rows = transaction.execute(statement.order_by(columns.connection, columns.scope)).mappings()
+    return [(row["connection"], row["scope"], _recipient(row)) for row in rows]
+
+
+def _recipient(row: RowMapping) -> Recipient:
+    return Recipient(
+        address=row["address"],
+        spelling=row["spelling"],
+        status=SubscriberStatus(row["status"]),
+        remote_id=row["remote_id"],
+        since=row["since"],
+        source=row["source"],
+        agreed=OptIn(row["agreed"]) if row["agreed"] else None,
+        withdrawn=row["withdrawn"],
+    )

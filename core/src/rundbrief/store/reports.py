@@ -1,0 +1,176 @@
+"""Lists, runs with their reports, and the consent journal."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from rundbrief.models import MailingList, Reason, Result
+from rundbrief.store import schema
+from rundbrief.store.recipients import upsert
+from rundbrief.store.records import JournalEntry, OutcomeLine, PulledList, Run
+
+__all__ = ["Journal", "Lists", "Runs"]
+
+
+class Lists:
+    """The lists of one connection, as last pulled."""
+
+    def __init__(self, transaction: Connection, connection: str) -> None:
+        self._transaction = transaction
+        self._connection = connection
+
+    def all(self) -> Sequence[PulledList]:
+        statement = select(schema.lists).where(schema.lists.c.connection == self._connection)
+        rows = self._transaction.execute(statement.order_by(schema.lists.c.name)).mappings()
+        return [
+            PulledList(
+                MailingList(row["list_id"], row["name"], row["double_opt_in"], row["size"]), row["pulled_at"]
+            )
+            for row in rows
+        ]
+
+    def put(self, lists: Iterable[MailingList], pulled_at: datetime) -> None:
+        """Overwrite what is known of these lists. Others stay: their opt-ins and journal refer to them."""
+        rows = [
+            {
+                "connection": self._connection,
+                "list_id": one.id,
+                "name": one.name,
+                "double_opt_in": one.double_opt_in,
+                "size": one.size,
+                "pulled_at": pulled_at,
+            }
+            for one in lists
+        ]
+        upsert(self._transaction, schema.lists, rows, "connection", "list_id")
+
+
+class Journal:
+    """The consent journal. It can be added to and read; nothing else."""
+
+    def __init__(self, transaction: Connection) -> None:
+        self._transaction = transaction
+
+    def add(self, entries: Iterable[JournalEntry], recorded_at: datetime) -> None:
+        rows = [
+            {
+                "recorded_at": recorded_at,
+                "connection": one.connection,
+                "scope": one.scope,
+                "address": one.address,
+                "contact_id": one.contact_id,
+                "place": one.place,
+                "actor": one.actor,
+                "was": one.was,
+                "became": one.became,
+                "stated_at": one.stated_at,
+                "evidence": one.evidence,
+                "run_id": one.run_id,
+            }
+            for one in entries
+        ]
+        if rows:
+            self._transaction.execute(insert(schema.journal), rows)
+
+    def of(self, address: str) -> Sequence[JournalEntry]:
+        """Return all entries of one address (an `address_key`), oldest first."""
+        statement = select(schema.journal).where(schema.journal.c.address == address)
+        rows = self._transaction.execute(statement.order_by(schema.journal.c.seq)).mappings()
+        return [JournalEntry(**row) for row in rows]
+
+    def count(self) -> int:
+        return self._transaction.execute(select(func.count(schema.journal.c.seq))).scalar_one()
+
+
+class Runs:
+    """Past runs, and a line for each contact that was changed, held or refused."""
+
+    def __init__(self, transaction: Connection) -> None:
+        self._transaction = transaction
+
+    def begin(self, kind: str, connection: str, list_id: str | None, started_at: datetime) -> int:
+        statement = insert(schema.runs).values(
+            kind=kind,
+            connection=connection,
+            list_id=list_id,
+            started_at=started_at,
+            state="running",
+            counts={},
+            message="",
+        )
+        key = self._transaction.execute(statement).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def close_cut_off(self, connection: str) -> list[int]:
+        """Mark the runs of a connection that nobody ended (killed, power lost), and return their ids.
+
+        Only called while the connection's lock is held, so none of them can still be alive.
+        """
+        here = (schema.runs.c.connection == connection, schema.runs.c.state == "running")
+        ids = list(self._transaction.execute(select(schema.runs.c.id).where(*here)).scalars())
+        self._transaction.execute(update(schema.runs).where(*here).values(state="cut off"))
+        return ids
+
+    def end(
+        self, run_id: int, ended_at: datetime, state: str, counts: Mapping[str, int], message: str = ""
+    ) -> None:
+        statement = update(schema.runs).where(schema.runs.c.id == run_id)
+        self._transaction.execute(
+            statement.values(ended_at=ended_at, state=state, counts=dict(counts), message=message)
+        )
+
+    def add_outcomes(self, run_id: int, lines: Iterable[OutcomeLine]) -> None:
+        rows = [
+            {
+                "run_id": run_id,
+                "address": one.address,
+                "contact_id": one.contact_id,
+                "result": one.result,
+                "reason": one.reason,
+                "detail": one.detail,
+            }
+            for one in lines
+        ]
+        if rows:
+            self._transaction.execute(insert(schema.outcomes), rows)
+
+    def latest(self, limit: int) -> Sequence[Run]:
+        statement = select(schema.runs).order_by(schema.runs.c.id.desc()).limit(limit)
+        return [_run(row) for row in self._transaction.execute(statement).mappings()]
+
+    def get(self, run_id: int) -> Run | None:
+        row = self._transaction.execute(select(schema.runs).where(schema.runs.c.id == run_id)).mappings().first()
+        return _run(row) if row else None
+
+    def outcomes(self, run_id: int, results: Sequence[Result] = tuple(Result)) -> Iterator[OutcomeLine]:
+        """Yield the lines of a run's report, streaming."""
+        statement = select(schema.outcomes).where(
+            schema.outcomes.c.run_id == run_id, schema.outcomes.c.result.in_(results)
+        )
+        for row in self._transaction.execute(statement.order_by(schema.outcomes.c.seq)).mappings():
+            yield OutcomeLine(
+                row["address"],
+                Result(row["result"]),
+                Reason(row["reason"]),
+                row["contact_id"],
+                row["detail"],
+            )
+
+    def tally(self, run_id: int) -> dict[tuple[Result, Reason], int]:
+        """Return how many contacts had which result for which reason."""
+        columns = schema.outcomes.c
+        statement = (
+            select(columns.result, columns.reason, func.count())
+            .where(columns.run_id == run_id)
+            .group_by(columns.result, columns.reason)
+        )
+        return {
+            (Result(result), Reason(reason)): count
+            for result, reason, count in self._transaction.execute(statement)
+        }
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**{**row, "counts": dict(row["counts"])})
