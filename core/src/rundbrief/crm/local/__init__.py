@@ -1,0 +1,26 @@
+"""The embedded CRM: contacts, customers and leads in one SQLite file. Registered as the CRM plugin `local`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from rundbrief.crm.local.crm import LocalCrm
+from rundbrief.hookspecs import CrmInfo, hookimpl
+
+__all__ = ["LocalCrm", "crm_info", "open_crm"]
+
+
+class LocalSettings(Schema):
+    path = fields.String(load_default="contacts.db", validate=validate.Length(min=1))
+
+
+@hookimpl
+def crm_info() -> CrmInfo:
+    return CrmInfo(name="local", title="Embedded CRM", settings=LocalSettings)
+
+
+@hookimpl
+def open_crm(settings: Mapping[str, Any], folder: Path) -> LocalCrm:
+    return LocalCrm(folder / Path(settings["path"]).expanduser())

@@ -1,0 +1,4 @@
+"""The schema's history, oldest first in `versions/`."""
+
+HEAD = "0001"
+"""The newest revision. Kept here so that an up-to-date database is opened without importing alembic."""
