@@ -1,0 +1,44 @@
+"""What one account may do at once: requests side by side, and requests per window of time."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pyrate_limiter import InMemoryBucket, Limiter
+from pyrate_limiter import Rate as Window
+
+from rundbrief.session import Rate
+
+__all__ = ["AccountLimits"]
+
+TICK = 0.05
+"""Seconds between two looks at a full window."""
+
+
+class AccountLimits:
+    """The limits of one account, shared by all who use it in this process.
+
+    Args:
+        concurrency: requests that may be under way at once. A semaphore rules, since httpx's own pool limit turns
+            waiting into an error under load.
+        rates: windows that hold all at once, such as 10 per second and 36,000 per hour.
+    """
+
+    def __init__(self, concurrency: int = 1, rates: Sequence[Rate] = ()) -> None:
+        self.concurrency = concurrency
+        self._places = threading.BoundedSemaphore(concurrency)
+        windows = sorted(
+            (Window(rate.limit, int(rate.seconds * 1000)) for rate in rates), key=lambda window: window.interval
+        )
+        self._limiter = Limiter(InMemoryBucket(windows)) if windows else None
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the account's places for the length of a request."""
+        with self._places:
+            yield
+
+    def spend(self, wait: Callable[[float], None]) -> None:
+        """Take one request out of every window's budget; `wait` (interruptible) until each has room."""
+        while self._limiter is not None and not self._limiter.try_acquire("request", blocking=False):
+            wait(TICK)

@@ -1,0 +1,44 @@
+"""From the wire into typed data: answers that are not what the service documents are its fault, not a crash."""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError
+
+from rundbrief.errors import ProtocolError
+
+__all__ = ["WireSchema", "load"]
+
+
+class WireSchema(Schema):
+    """The base of a service's answers: what the schema does not name is ignored, on every level.
+
+    Services add fields without notice; only what a plugin reads is its business.
+    """
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def load(schema: Schema | type[Schema], payload: Any, *, many: bool | None = None) -> Any:
+    """Load a decoded answer with a marshmallow schema; fields it does not know are ignored.
+
+    Raises:
+        ProtocolError: something is missing or of the wrong type. It names the field, never the value.
+    """
+    instance = schema() if isinstance(schema, type) else schema
+    try:
+        return instance.load(payload, many=many, unknown=EXCLUDE)
+    except ValidationError as error:
+        where = _first_path(error.messages)
+        raise ProtocolError(
+            f"The service sent an answer that its documentation does not allow (at {where}).",
+            hint="If it lasts, tell the plugin's author; the service may have changed.",
+        ) from None
+
+
+def _first_path(messages: Any) -> str:
+    path = []
+    while isinstance(messages, dict) and messages:
+        key, messages = next(iter(messages.items()))
+        path.append(str(key))
+    return ".".join(path) or "its root"

@@ -1,0 +1,36 @@
+"""A transport that calls a WSGI application in this process."""
+
+from typing import Any
+
+import httpx
+
+__all__ = ["Transport", "wsgi_transport"]
+
+Transport = httpx.BaseTransport
+"""What a client sends its requests through; opaque to everybody but this package."""
+
+
+def wsgi_transport(app: Any) -> Transport:
+    """Return a transport to a WSGI application, such as a sandbox.
+
+    A lost connection is an exception out of the application: `ConnectionRefusedError` before the request was
+    seen, `ConnectionResetError` or `TimeoutError` when its answer was lost.
+    """
+    return _WsgiTransport(app)
+
+
+class _WsgiTransport(httpx.BaseTransport):
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.WSGITransport(app=app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = self._inner.handle_request(request)
+            response.read()
+        except ConnectionRefusedError as error:
+            raise httpx.ConnectError(str(error), request=request) from error
+        except ConnectionError as error:
+            raise httpx.ReadError(str(error), request=request) from error
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error), request=request) from error
+        return response
