@@ -1,0 +1,91 @@
+"""The shape of rundbrief.toml."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
+
+from rundbrief.errors import SettingsError
+
+__all__ = ["ConnectionSchema", "CrmSchema", "FileSchema", "StateSchema", "load_part"]
+
+
+class FileSchema(Schema):
+    """The top level."""
+
+    state = fields.Dict(keys=fields.String(), load_default=dict)
+    crm = fields.Dict(keys=fields.String(), load_default=dict)
+    connections = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[A-Za-z0-9_-]+$", error="letters, digits, - and _ only")),
+        values=fields.Dict(keys=fields.String()),
+        load_default=dict,
+    )
+
+
+class StateSchema(Schema):
+    path = fields.String(load_default="rundbrief.db", validate=validate.Length(min=1))
+
+
+class CrmSchema(Schema):
+    """What every CRM has; the rest is its plugin's."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    plugin = fields.String(load_default="local", validate=validate.Length(min=1))
+
+
+class ConnectionSchema(Schema):
+    """What every connection has; the rest is its provider's."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    provider = fields.String(required=True, validate=validate.Length(min=1))
+    fields_ = fields.Dict(keys=fields.String(), values=fields.String(), data_key="fields", load_default=dict)
+    reconsent = fields.String(load_default="hold", validate=validate.OneOf(["hold", "confirm"]))
+    withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report"]))
+    max_withdrawals = fields.Float(load_default=0.10, validate=validate.Range(0, 1))
+    full_import_days = fields.Integer(load_default=7, strict=True, validate=validate.Range(0))
+
+
+def load_part(
+    schema: Schema, raw: Mapping[str, Any], where: str, *, known_too: frozenset[str] = frozenset()
+) -> Any:
+    """Load one table of the file.
+
+    Args:
+        where: the table's name, for messages.
+        known_too: keys that are right elsewhere, to be suggested for a misspelt one.
+
+    Raises:
+        SettingsError: names the key, what is wrong, and for an unknown key the nearest right one. Never a value.
+    """
+    try:
+        return schema.load(raw)
+    except ValidationError as error:
+        path, message = _first(error.messages)
+        place = ".".join(part for part in (where, *path) if part)
+        if message == "Unknown field.":
+            right = {one.data_key or name for name, one in schema.fields.items()} | known_too
+            raise SettingsError(
+                f"rundbrief.toml has an unknown key {place}.", hint=_suggestion(path[-1], right)
+            ) from None
+        if message == "Missing data for required field.":
+            raise SettingsError(f"rundbrief.toml lacks the key {place}.") from None
+        raise SettingsError(f"The key {place} in rundbrief.toml is wrong: {message.rstrip('.')}.") from None
+
+
+def _suggestion(key: str, right: set[str]) -> str:
+    near = get_close_matches(key, right, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(sorted(right))}."
+
+
+def _first(messages: Any) -> tuple[list[str], str]:
+    path: list[str] = []
+    while isinstance(messages, dict):
+        key, messages = next(iter(messages.items()))
+        if key not in ("key", "value", "_schema"):
+            path.append(str(key))
+    return path, str(messages[0] if isinstance(messages, list) else messages)
