@@ -1,0 +1,147 @@
+"""Faults: what can go wrong on the way to a service and back, and what others do meanwhile.
+
+A fault is a function that gets the true answer as a function, and gives an answer or raises. So it can act before
+the request is applied, after it, or instead.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from werkzeug.wrappers import Response
+
+from rundbrief.testing.requestlog import RequestRecord
+
+__all__ = [
+    "Fault",
+    "Faults",
+    "afterwards",
+    "answer_with",
+    "html_error",
+    "lost_after",
+    "lost_before",
+    "meanwhile",
+    "refused",
+    "retry_at",
+    "timeout_after",
+    "truncated",
+]
+
+Answer = Callable[[], Response]
+Fault = Callable[[Answer], Response]
+
+
+@dataclass(slots=True)
+class _Planned:
+    fault: Fault
+    method: str
+    path: re.Pattern[str]
+    skip: int
+    times: int
+
+
+class Faults:
+    """Faults that wait for their requests."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._planned: list[_Planned] = []
+
+    def add(self, fault: Fault, *, method: str = "", path: str = "", skip: int = 0, times: int = 1) -> None:
+        """Let `times` requests meet a fault, after `skip` matching ones went well.
+
+        Args:
+            method: empty for any.
+            path: a pattern that is searched in the path.
+        """
+        with self._lock:
+            self._planned.append(_Planned(fault, method, re.compile(path), skip, times))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._planned = []
+
+    def for_request(self, record: RequestRecord) -> Fault | None:
+        """Return the fault that this request meets, if any, and count it."""
+        with self._lock:
+            for planned in self._planned:
+                if planned.method not in ("", record.method) or not planned.path.search(record.path):
+                    continue
+                if planned.skip:
+                    planned.skip -= 1
+                    continue
+                planned.times -= 1
+                if not planned.times:
+                    self._planned.remove(planned)
+                return planned.fault
+        return None
+
+
+def answer_with(
+    status: int, *, body: str = "", headers: Mapping[str, str] | None = None, content_type: str = "text/plain"
+) -> Fault:
+    """Answer with a status instead of applying the request."""
+    return lambda _: Response(body, status, dict(headers or {}), content_type=content_type)
+
+
+def retry_at(moment: datetime, status: int = 429) -> Fault:
+    """Ask for patience until a moment, as an HTTP date."""
+    return answer_with(status, headers={"Retry-After": format_datetime(moment, usegmt=True)})
+
+
+def html_error(status: int = 502) -> Fault:
+    """Answer as a proxy in front of the service does: in HTML."""
+    return answer_with(status, body="<html><body>Bad Gateway</body></html>", content_type="text/html")
+
+
+def refused(_: Answer) -> Response:
+    """Nobody listens."""
+    raise ConnectionRefusedError("connection refused")
+
+
+def lost_before(_: Answer) -> Response:
+    """The connection breaks before the request was applied."""
+    raise ConnectionResetError("connection reset")
+
+
+def lost_after(answer: Answer) -> Response:
+    """The connection breaks after the request was applied."""
+    answer()
+    raise ConnectionResetError("connection reset")
+
+
+def timeout_after(answer: Answer) -> Response:
+    """The request was applied, and its answer does not come in time."""
+    answer()
+    raise TimeoutError("timed out")
+
+
+def truncated(answer: Answer) -> Response:
+    """The answer ends in its middle."""
+    response = answer()
+    response.set_data(response.get_data()[: len(response.get_data()) // 2])
+    return response
+
+
+def meanwhile(act: Callable[[], object]) -> Fault:
+    """Somebody acts just before the request is applied."""
+
+    def fault(answer: Answer) -> Response:
+        act()
+        return answer()
+
+    return fault
+
+
+def afterwards(act: Callable[[], object]) -> Fault:
+    """Somebody acts just after the request was applied."""
+
+    def fault(answer: Answer) -> Response:
+        response = answer()
+        act()
+        return response
+
+    return fault
