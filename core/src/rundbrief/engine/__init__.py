@@ -1,0 +1,24 @@
+"""The import and export runs. What a command line, a service or a test calls stands here."""
+
+from rundbrief.engine.person import ListState, PersonState, person_state
+from rundbrief.engine.progress import Progress, Silent
+from rundbrief.engine.run import RunOptions, RunReport, pull_lists
+from rundbrief.engine.runs import export_list, import_list, sync_list
+from rundbrief.engine.workspace import Connection, StopSignal, Workspace
+
+__all__ = [
+    "Connection",
+    "ListState",
+    "PersonState",
+    "Progress",
+    "RunOptions",
+    "RunReport",
+    "Silent",
+    "StopSignal",
+    "Workspace",
+    "export_list",
+    "import_list",
+    "person_state",
+    "pull_lists",
+    "sync_list",
+]

@@ -1,0 +1,19 @@
+"""The fingerprint of a recipient's data: equal data, equal fingerprint, on whichever side it was read."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from rundbrief.models import FieldValue
+
+__all__ = ["fingerprint_of"]
+
+
+def fingerprint_of(fields: Mapping[str, FieldValue]) -> str:
+    """Return 32 hexadecimal digits for the remote fields of a recipient.
+
+    Empty and missing are the same, as services do not tell them apart; so are a number and its digits.
+    """
+    filled = {key: str(value) for key, value in fields.items() if value not in ("", None, ())}
+    text = json.dumps(sorted(filled.items()), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,295 @@
+"""The import: read, match, decide, write the CRM's opt-ins, record.
+
+For a contact that the CRM knows, only the opt-in changes. A subscriber it does not know becomes a contact. One
+who is not subscribed does not: the "no" is kept in the state, without making a contact of somebody who left.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rundbrief.consent import Decision
+from rundbrief.engine.fingerprint import fingerprint_of
+from rundbrief.engine.matching import Match, match
+from rundbrief.engine.reading import fetch
+from rundbrief.engine.run import RunContext, guard
+from rundbrief.errors import GuardRail
+from rundbrief.models import (
+    CrmOptIn,
+    NewContact,
+    OptIn,
+    OptInChange,
+    Reason,
+    Result,
+    SubscriberStatus,
+    address_key,
+)
+from rundbrief.store import JournalEntry, OutcomeLine, Recipient, Sent, Transaction
+
+__all__ = ["take_in"]
+
+PAGE = 500
+"""Recipients that are matched, written and recorded together."""
+
+
+def take_in(context: RunContext) -> None:
+    """Fetch what changed at the service, and settle it: the whole of an import, and the start of an export."""
+    context.crm.ensure_opt_in_fields([context.connection.opt_in_field(context.mailing_list)])
+    fetch(context)
+    _guard(context)
+    with context.store.transaction() as transaction:
+        total = transaction.inbox(context.connection.name, context.scope).count()
+    context.progress.phase("Updating the CRM's opt-ins", total)
+    after = 0
+    while page := _page(context, after):
+        context.stop.check()
+        after = page[-1].incoming.seq
+        _settle(context, page)
+        context.progress.advance(len(page))
+
+
+def _page(context: RunContext, after: int) -> list[Match]:
+    with context.store.transaction() as transaction:
+        rows = transaction.inbox(context.connection.name, context.scope).page(after, PAGE)
+    return _independent(match(context, rows)) if rows else []
+
+
+def _independent(matches: Sequence[Match]) -> list[Match]:
+    """Return the matches up to the first that must see what an earlier one of them has changed."""
+    touched: set[tuple[str, str]] = set()
+    for position, one in enumerate(matches):
+        concerned = {("contact", contact.id) for contact in one.contacts} | {("address", one.incoming.address)}
+        if one.moved_from:
+            concerned.add(("address", one.moved_from))
+        if concerned & touched:
+            return list(matches[:position])
+        touched |= concerned
+    return list(matches)
+
+
+def _guard(context: RunContext) -> None:
+    """Count the opt-ins that this import would clear; one by one only if there could be too many."""
+    with context.store.transaction() as transaction:
+        inbox = transaction.inbox(context.connection.name, context.scope)
+        leaving, subscribed = inbox.count_leaving(), inbox.count_subscribed()
+        agreed = transaction.recipients(context.connection.name, context.scope).count_opted_in()
+    base = agreed or subscribed
+    try:
+        guard(context, leaving, base)
+    except GuardRail:
+        guard(context, _count_clearings(context), base)
+
+
+def _count_clearings(context: RunContext) -> int:
+    clearings, after = 0, 0
+    while page := _page(context, after):
+        after = page[-1].incoming.seq
+        for one in page:
+            decision = context.decide(one.standing(context.opt_in_key))
+            values = {contact.opt_in(context.opt_in_key).value for contact in one.contacts}
+            clearings += decision.crm is OptIn.NO and OptIn.YES in values
+    return clearings
+
+
+@dataclass(slots=True)
+class _Step:
+    """One recipient with what is to be done about it."""
+
+    match: Match
+    decision: Decision
+    changes: list[OptInChange] = field(default_factory=list)
+    new: NewContact | None = None
+    created: str | None = None
+    """The id of the contact that was made of `new`."""
+
+    @property
+    def contact_ids(self) -> list[str]:
+        return [contact.id for contact in self.match.contacts] or ([self.created] if self.created else [])
+
+
+def _settle(context: RunContext, page: Sequence[Match]) -> None:
+    """Write a page to the CRM, then save what was done.
+
+    In this order: doing the first twice changes nothing, whereas a state that runs ahead of the CRM would take
+    the missing opt-in for the CRM's own wish.
+    """
+    steps = [_decide(context, one) for one in page if one.is_news]
+    undone = set(context.crm.set_opt_ins([change for step in steps for change in step.changes]))
+    new = [step for step in steps if step.new]
+    ids = context.crm.create_contacts([step.new for step in new if step.new])
+    for step, contact_id in zip(new, ids, strict=True):
+        step.created = contact_id
+    missed = [step for step in steps if undone.intersection(step.changes)]
+    # A missed row stays in the inbox: somebody edited the contact in between, so the next run decides again.
+    kept = {step.match.incoming.seq for step in missed}
+    with context.store.transaction() as transaction:
+        context.report(transaction, [line for step in missed for line in _missed(step)])
+        transaction.journal.add(
+            [entry for step in missed for entry in _made(context, step, undone)], context.now()
+        )
+        _record(context, transaction, [step for step in steps if step.match.incoming.seq not in kept])
+        transaction.inbox(context.connection.name, context.scope).done(
+            one.incoming.seq for one in page if one.incoming.seq not in kept
+        )
+
+
+def _decide(context: RunContext, one: Match) -> _Step:
+    step = _Step(one, context.decide(one.standing(context.opt_in_key)))
+    if step.decision.crm is None:
+        return step
+    opt_in = CrmOptIn(step.decision.crm, one.incoming.since or context.now(), _evidence(context, one))
+    for contact in one.contacts:
+        expected = contact.opt_in(context.opt_in_key).value
+        if expected is not step.decision.crm:
+            step.changes.append(OptInChange(contact.id, context.opt_in_key, expected, opt_in))
+    if step.decision.crm is OptIn.YES and not one.contacts and not one.was_linked:
+        fields = context.field_map().inward(one.incoming.fields)
+        step.new = NewContact(one.incoming.spelling, fields, context.opt_in_key, opt_in, context.place)
+    return step
+
+
+def _evidence(context: RunContext, one: Match) -> str:
+    """Return in words why the CRM's opt-in has its value."""
+    if one.incoming.status is SubscriberStatus.GONE:
+        return f"{context.place}: no longer there"
+    return f"{context.place}: {one.incoming.source or one.incoming.status.value}"
+
+
+def _missed(step: _Step) -> list[OutcomeLine]:
+    address = step.match.incoming.address
+    return [
+        OutcomeLine(address, Result.FAILED, Reason.CRM_CHANGED_MEANWHILE, contact_id)
+        for contact_id in step.contact_ids
+    ]
+
+
+def _made(context: RunContext, step: _Step, undone: set[OptInChange]) -> list[JournalEntry]:
+    """Of a missed step, where several contacts share the address: what was set all the same."""
+    return [
+        _crm_entry(context, step.match.incoming.address, change.contact_id, change.expected, change.opt_in)
+        for change in step.changes
+        if change not in undone
+    ]
+
+
+def _record(context: RunContext, transaction: Transaction, steps: Sequence[_Step]) -> None:
+    name, scope = context.connection.name, context.scope
+    links, sent = transaction.links(name, scope), transaction.sent(name, context.mailing_list.id)
+    for step in steps:
+        if step.match.moved_from:
+            links.rename(step.match.moved_from, step.match.incoming.address)
+            sent.rename(step.match.moved_from, step.match.incoming.address)
+    links.add(link for step in steps for link in _links(step))
+    transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
+    sent.put(one for step in steps for one in _seen(context, step))
+    transaction.journal.add([entry for step in steps for entry in _entries(context, step)], context.now())
+    context.report(transaction, [line for step in steps for line in _lines(context, step)])
+
+
+def _links(step: _Step) -> list[tuple[str, str, str]]:
+    address = step.match.incoming.address
+    if step.created:
+        return [(step.created, address, address)]
+    return [(contact.id, address_key(contact.email or ""), address) for contact in step.match.contacts]
+
+
+def _recipients(step: _Step) -> list[Recipient]:
+    rows = [step.match.after(step.decision)]
+    if step.match.moved_from:
+        known = step.match.known
+        rows.append(Recipient(step.match.moved_from, step.match.moved_from, withdrawn=known.withdrawn))
+    return rows
+
+
+def _seen(context: RunContext, step: _Step) -> list[Sent]:
+    """At first sight of a subscriber, note the data the service has, so that equal data is not sent again."""
+    one = step.match.incoming
+    is_first_sight = step.match.known.agreed is None and one.status is SubscriberStatus.SUBSCRIBED
+    if not is_first_sight or not step.contact_ids or context.scope != context.mailing_list.id:
+        return []
+    keys = [link.remote.key for link in context.field_map().links]
+    fields = {key: one.fields[key] for key in keys if key in one.fields}
+    return [Sent(one.address, fingerprint_of(fields))]
+
+
+def _entries(context: RunContext, step: _Step) -> list[JournalEntry]:
+    one, known = step.match.incoming, step.match.known
+    entries = []
+    if step.match.moved_from:
+        entries.append(
+            context.entry(
+                step.match.moved_from,
+                "service",
+                "service",
+                known.status.value,
+                "moved",
+                f"{context.place}: the address was changed to {one.address}",
+            )
+        )
+    if known.status is not one.status:
+        source = one.source or f"{context.place} says {one.status.value}"
+        entries.append(
+            context.entry(
+                one.address,
+                "service",
+                "service",
+                known.status.value,
+                one.status.value,
+                source,
+                stated_at=one.since,
+            )
+        )
+    if step.decision.reason in (Reason.WITHDRAWN_IN_CRM, Reason.WITHDRAWAL_REPORTED) and not known.withdrawn:
+        entries.append(_withdrawal_entry(context, step.match))
+    entries.extend(
+        _crm_entry(context, one.address, change.contact_id, change.expected, change.opt_in)
+        for change in step.changes
+    )
+    if step.new and step.created:
+        entries.append(_crm_entry(context, one.address, step.created, OptIn.UNKNOWN, step.new.opt_in))
+    return entries
+
+
+def _withdrawal_entry(context: RunContext, one: Match) -> JournalEntry:
+    """Note a *no* of the CRM's that this import came across; the next export carries it to the service."""
+    crm = one.standing(context.opt_in_key).crm
+    return context.entry(
+        one.incoming.address,
+        "crm",
+        "crm",
+        OptIn.YES.value,
+        OptIn.NO.value,
+        crm.source or "opt-in cleared in the CRM",
+        stated_at=crm.since,
+        contact_id=one.contacts[0].id,
+    )
+
+
+def _crm_entry(context: RunContext, address: str, contact_id: str, was: OptIn, opt_in: CrmOptIn) -> JournalEntry:
+    return context.entry(
+        address,
+        "crm",
+        "rundbrief",
+        was.value,
+        opt_in.value.value,
+        opt_in.source,
+        stated_at=opt_in.since,
+        contact_id=contact_id,
+    )
+
+
+def _lines(context: RunContext, step: _Step) -> list[OutcomeLine]:
+    one, decision = step.match.incoming, step.decision
+    if step.created:
+        return [OutcomeLine(one.address, Result.DONE, Reason.NEW, step.created)]
+    if not step.match.contacts:
+        context.counts["deleted_in_crm" if step.match.was_linked else "remembered"] += 1
+        return []
+    if decision.held and context.kind != "import":
+        return []  # the export that follows reports everybody it holds
+    if decision.held:
+        return [OutcomeLine(one.address, Result.HELD, decision.reason, step.contact_ids[0])]
+    reason = Reason.OPTED_IN if decision.crm is OptIn.YES else decision.reason
+    lines = [OutcomeLine(one.address, Result.DONE, reason, change.contact_id) for change in step.changes]
+    if not lines and context.kind == "import":
+        context.counts["unchanged"] += 1
+    return lines

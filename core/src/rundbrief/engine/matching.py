@@ -1,0 +1,104 @@
+"""Matching: which recipients we know, and which contacts of the CRM they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rundbrief.consent import Decision, Standing, combine
+from rundbrief.engine.lookups import by_addresses, by_ids
+from rundbrief.engine.run import RunContext
+from rundbrief.models import Contact, SubscriberStatus, WriteKind
+from rundbrief.store import Incoming, Recipient
+
+__all__ = ["Match", "match"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One incoming recipient, what we knew of it, and whom it concerns."""
+
+    incoming: Incoming
+    known: Recipient
+    """As the state holds it, under the address it now has; a blank one for a stranger."""
+    moved_from: str | None
+    """The address it had, when the service has changed it."""
+    contacts: Sequence[Contact]
+    was_linked: bool
+    """A contact was linked to it once. Without `contacts` this means: deleted in the CRM."""
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether the service says anything that we do not know yet."""
+        return (
+            self.moved_from is not None
+            or self.known.status is not self.incoming.status
+            or self.known.remote_id != self.incoming.remote_id
+            or self.known.since != self.incoming.since
+        )
+
+    def standing(self, key: str) -> Standing:
+        """Return the three states, with the CRM's for the opt-in field `key`."""
+        return Standing(
+            agreed=self.known.agreed,
+            crm=combine(contact.opt_in(key) for contact in self.contacts),
+            service=self.incoming.status,
+            service_since=self.incoming.since,
+            withdrawn=self.known.withdrawn,
+        )
+
+    def after(self, decision: Decision) -> Recipient:
+        """Return the recipient as it is once an import has carried the decision out.
+
+        A step that only an export takes (withdraw) leaves the baseline as it is.
+        """
+        agreed = decision.agreed if _is_settled_by_import(decision) else self.known.agreed
+        return replace(
+            self.known,
+            spelling=self.incoming.spelling,
+            status=self.incoming.status,
+            remote_id=None if self.incoming.status is SubscriberStatus.GONE else self.incoming.remote_id,
+            since=self.incoming.since,
+            source=self.incoming.source,
+            agreed=agreed,
+            withdrawn=decision.withdrawn,
+        )
+
+
+def match(context: RunContext, page: Sequence[Incoming]) -> list[Match]:
+    """Match a page of the inbox with the state and the CRM, in a fixed number of queries."""
+    with context.store.transaction() as transaction:
+        recipients = transaction.recipients(context.connection.name, context.scope)
+        by_remote_id = recipients.by_remote_id(one.remote_id for one in page)
+        by_address = recipients.by_address(one.address for one in page)
+        addresses = {one.address for one in page} | {one.address for one in by_remote_id.values()}
+        linked = transaction.links(context.connection.name, context.scope).by_address(addresses)
+    owners = by_addresses(context.crm, (one.address for one in page))
+    linked_contacts = by_ids(context.crm, (one for ids in linked.values() for one in ids))
+
+    matches = []
+    for incoming in page:
+        known, moved_from = _known(incoming, by_remote_id, by_address)
+        ids = [*linked.get(incoming.address, ()), *(linked.get(moved_from, ()) if moved_from else ())]
+        contacts = owners.get(incoming.address) or _existing(ids, linked_contacts)
+        matches.append(Match(incoming, known, moved_from, contacts, bool(ids)))
+    return matches
+
+
+def _known(
+    incoming: Incoming, by_remote_id: Mapping[str, Recipient], by_address: Mapping[str, Recipient]
+) -> tuple[Recipient, str | None]:
+    blank = Recipient(incoming.address, incoming.spelling)
+    here = by_address.get(incoming.address, blank)
+    same = by_remote_id.get(incoming.remote_id)
+    if same is None or same.address == incoming.address:
+        return here, None
+    # The person is the same under a new address, so the baseline goes along. A "no" of either address stays.
+    moved = replace(same, address=incoming.address, withdrawn=same.withdrawn or here.withdrawn)
+    return moved, same.address
+
+
+def _existing(ids: Iterable[str], contacts: Mapping[str, Contact]) -> list[Contact]:
+    return [contacts[one] for one in dict.fromkeys(ids) if one in contacts]
+
+
+def _is_settled_by_import(decision: Decision) -> bool:
+    return decision.service in (None, WriteKind.UPDATE, WriteKind.CONFIRM)

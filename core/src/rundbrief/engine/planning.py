@@ -1,0 +1,239 @@
+"""Planning: decide for every staged address, and put what follows into the outbox.
+
+Nothing is written to the service or the CRM here. So the whole plan can be counted, shown by a dry run, and
+stopped by the guard rail.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from rundbrief.consent import Decision
+from rundbrief.engine.fingerprint import fingerprint_of
+from rundbrief.engine.lookups import by_addresses
+from rundbrief.engine.people import Person, next_people
+from rundbrief.engine.run import RunContext, guard
+from rundbrief.fields import FieldMap
+from rundbrief.models import FieldValue, OptIn, Reason, Result, SubscriberStatus, WriteKind
+from rundbrief.store import SETTLE, OutcomeLine, Planned, Recipient
+
+__all__ = ["plan"]
+
+_MAILED = (SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING)
+
+
+@dataclass(slots=True)
+class _Page:
+    """What follows for one page of people."""
+
+    steps: list[Planned] = field(default_factory=list)
+    lines: list[OutcomeLine] = field(default_factory=list)
+
+
+def plan(context: RunContext, field_map: FieldMap) -> None:
+    """Fill the outbox, then let the guard rail look at it.
+
+    Raises:
+        GuardRail: the plan would take away too many consents.
+    """
+    with context.store.transaction() as transaction:
+        total = transaction.candidates(context.run_id).count()
+    context.progress.phase("Comparing", total)
+    after = ""
+    while people := next_people(context, after):
+        context.stop.check()
+        after = people[-1].crm_address
+        page = _Page()
+        for person in people:
+            if any(one.selected for one in person.contacts):
+                _plan_person(context, field_map, person, page)
+        with context.store.transaction() as transaction:
+            transaction.outbox(context.run_id).put(page.steps)
+            context.report(transaction, page.lines)
+        context.progress.advance(sum(len(person.contacts) for person in people))
+    _plan_unheard(context)
+    with context.store.transaction() as transaction:
+        clearings = transaction.outbox(context.run_id).count_clearings()
+        base = transaction.recipients(context.connection.name, context.scope).count_opted_in()
+    guard(context, clearings, base)
+
+
+def _plan_person(context: RunContext, field_map: FieldMap, person: Person, page: _Page) -> None:
+    decision = context.decide(person.standing)
+    if _moves(person, decision):
+        page.steps.append(_move(person, field_map.outward(person.contacts[0].fields)))
+        return
+    if _needs_settling(person, decision):
+        page.steps.append(_settle(person, decision))
+    if person.abandoned and person.abandoned.status in _MAILED:
+        page.steps.append(_withdraw(person.abandoned, Reason.ADDRESS_ABANDONED))
+    match decision.service:
+        case WriteKind.CREATE | WriteKind.UPDATE:
+            _plan_data(context, person, decision, field_map.outward(person.contacts[0].fields), page)
+        case WriteKind.WITHDRAW | WriteKind.CONFIRM:
+            page.steps.append(_step(decision.service, person, decision))
+        case None:
+            _note_why_nothing_is_sent(context, person, decision, page)
+
+
+# --- a changed address ------------------------------------------------------------------------------------
+
+
+def _moves(person: Person, decision: Decision) -> bool:
+    """Tell whether the subscriber under the old address can simply be given the new one."""
+    return (
+        decision.service is WriteKind.CREATE
+        and person.abandoned is not None
+        and person.abandoned.status is SubscriberStatus.SUBSCRIBED
+    )
+
+
+def _move(person: Person, fields: dict[str, FieldValue]) -> Planned:
+    assert person.abandoned is not None
+    return Planned(
+        kind=WriteKind.UPDATE,
+        address=person.crm_address,
+        spelling=person.contacts[0].spelling,
+        contact_ids=_ids(person),
+        reason=Reason.MOVED,
+        remote_id=person.abandoned.remote_id,
+        moved_from=person.abandoned.address,
+        fields=fields,
+        fingerprint=fingerprint_of(fields),
+        agreed=OptIn.YES,
+    )
+
+
+def _withdraw(recipient: Recipient, reason: Reason) -> Planned:
+    return Planned(
+        kind=WriteKind.WITHDRAW,
+        address=recipient.address,
+        spelling=recipient.spelling,
+        contact_ids=(),
+        reason=reason,
+        remote_id=recipient.remote_id,
+        agreed=OptIn.NO,
+        withdrawn=True,
+    )
+
+
+# --- what the CRM and the baseline get --------------------------------------------------------------------
+
+
+def _needs_settling(person: Person, decision: Decision) -> bool:
+    stored = person.stored
+    if stored is None and person.abandoned is None and not person.recipient.withdrawn:
+        return False
+    return (
+        stored is None
+        or not person.linked
+        or person.abandoned is not None
+        or bool(_crm_expected(person, decision))
+        or stored.withdrawn != decision.withdrawn
+        or stored.agreed is not _settled_baseline(person, decision)
+    )
+
+
+def _settle(person: Person, decision: Decision) -> Planned:
+    """Bring CRM and baseline in line before anything is sent.
+
+    `moved_from` marks the abandoned recipient as withdrawn in the same transaction that forgets who it was, so
+    that a crash before its unsubscribe is sent cannot lose it.
+    """
+    opt_in = person.opt_in
+    return Planned(
+        kind=SETTLE,
+        address=person.recipient.address,
+        spelling=person.recipient.spelling,
+        contact_ids=_ids(person),
+        reason=decision.reason,
+        moved_from=person.abandoned.address if person.abandoned else None,
+        since=opt_in.since,
+        source=opt_in.source,
+        crm_value=decision.crm,
+        crm_expected=_crm_expected(person, decision),
+        agreed=_settled_baseline(person, decision),
+        withdrawn=decision.withdrawn,
+        crm_address=person.crm_address,
+    )
+
+
+def _settled_baseline(person: Person, decision: Decision) -> OptIn | None:
+    """Return the baseline before the service has answered: a create or a withdrawal is not agreed on yet."""
+    if decision.service in (WriteKind.CREATE, WriteKind.WITHDRAW):
+        return person.recipient.agreed
+    return decision.agreed
+
+
+def _crm_expected(person: Person, decision: Decision) -> dict[str, OptIn]:
+    if decision.crm is None or decision.service is WriteKind.CREATE:
+        return {}
+    return {one.contact_id: one.opt_in.value for one in person.contacts if one.opt_in.value is not decision.crm}
+
+
+# --- what the service gets --------------------------------------------------------------------------------
+
+
+def _plan_data(
+    context: RunContext, person: Person, decision: Decision, fields: dict[str, FieldValue], page: _Page
+) -> None:
+    fingerprint = fingerprint_of(fields)
+    sent = person.sent if person.sent and person.sent.fingerprint == fingerprint else None
+    if sent and sent.result is Result.DONE and decision.service is WriteKind.UPDATE:
+        context.counts["unchanged"] += 1
+    elif sent and (sent.result is Result.REFUSED or (sent.not_before and sent.not_before > context.now())):
+        page.lines.append(_line(person, sent.result, sent.reason, "as before; not sent again"))
+    else:
+        kind = decision.service or WriteKind.UPDATE
+        reason = Reason.NEW if kind is WriteKind.CREATE else Reason.CHANGED
+        step = _step(kind, person, decision)
+        page.steps.append(replace(step, reason=reason, fields=fields, fingerprint=fingerprint))
+
+
+def _step(kind: WriteKind, person: Person, decision: Decision) -> Planned:
+    opt_in = person.opt_in
+    return Planned(
+        kind=kind,
+        address=person.recipient.address,
+        spelling=person.contacts[0].spelling if kind is WriteKind.CREATE else person.recipient.spelling,
+        contact_ids=_ids(person),
+        reason=decision.reason,
+        remote_id=person.recipient.remote_id,
+        since=opt_in.since,
+        source=opt_in.source,
+        agreed=decision.agreed,
+        withdrawn=decision.withdrawn,
+        crm_address=person.crm_address,
+    )
+
+
+def _note_why_nothing_is_sent(context: RunContext, person: Person, decision: Decision, page: _Page) -> None:
+    values = {one.opt_in.value for one in person.contacts}
+    if decision.held:
+        page.lines.append(_line(person, Result.HELD, decision.reason))
+    elif {OptIn.YES, OptIn.NO} <= values and person.recipient.status is SubscriberStatus.ABSENT:
+        page.lines.append(_line(person, Result.HELD, Reason.SHARED_ADDRESS_NO))
+    else:
+        context.counts["without opt-in"] += len(person.contacts)
+
+
+def _plan_unheard(context: RunContext) -> None:
+    """Plan the withdrawals that an earlier run noted and could not carry out, and whose contact is gone since."""
+    with context.store.transaction() as transaction:
+        waiting = transaction.recipients(context.connection.name, context.scope).unheard_withdrawals()
+        planned = transaction.outbox(context.run_id).addresses(WriteKind.WITHDRAW)
+    waiting = [one for one in waiting if one.address not in planned]
+    if context.connection.policy.withdrawals == "report":
+        waiting = [one for one in waiting if one.agreed is OptIn.NO]
+    # A contact that exists speaks for itself, in this export or, if it was not chosen, in another one.
+    present = by_addresses(context.crm, [one.address for one in waiting])
+    with context.store.transaction() as transaction:
+        transaction.outbox(context.run_id).put(
+            _withdraw(one, Reason.WITHDRAWN_IN_CRM) for one in waiting if one.address not in present
+        )
+
+
+def _ids(person: Person) -> tuple[str, ...]:
+    return tuple(one.contact_id for one in person.contacts)
+
+
+def _line(person: Person, result: Result, reason: Reason, detail: str = "") -> OutcomeLine:
+    return OutcomeLine(person.crm_address, result, reason, person.contacts[0].contact_id, detail)

@@ -1,0 +1,288 @@
+"""The frame of every run: one at a time per connection, numbered, reported, whatever its end."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rundbrief.consent import Decision, Standing, decide
+from rundbrief.crm import Crm
+from rundbrief.engine.progress import Progress, Silent
+from rundbrief.engine.workspace import Connection, StopSignal, Workspace
+from rundbrief.errors import GuardRail, Interrupted, ListUnknown, RundbriefError, RunLocked
+from rundbrief.fields import FieldMap
+from rundbrief.models import MailingList, Reason, Result
+from rundbrief.store import JournalEntry, OutcomeLine, Store, Transaction
+
+__all__ = ["RunContext", "RunOptions", "RunReport", "find_list", "guard", "pull_lists", "running", "sum_up"]
+
+LISTS_STAY_FRESH = 3600.0
+"""Seconds for which a list's settings (name, double opt-in) are taken from the state instead of the service."""
+
+GUARD_FLOOR = 20
+"""Withdrawals that a run may always carry out, whatever their share."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a user may ask of one run."""
+
+    full: bool = False
+    """Read everything again, not only what changed."""
+    dry_run: bool = False
+    allow_withdrawals: bool = False
+    """Go past the guard rail."""
+    progress: Progress = field(default_factory=Silent)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did."""
+
+    run_id: int
+    kind: str
+    connection: str
+    list_name: str
+    dry_run: bool
+    counts: Mapping[str, int]
+    tally: Mapping[tuple[Result, Reason], int]
+    requests: int
+    """HTTP requests sent, repeated ones included."""
+    problems: Sequence[str] = ()
+    """Sentences about the configuration that the run could work around."""
+    lines: Sequence[OutcomeLine] = ()
+    """One per contact, for a dry run; a real run's are in the state (`rundbrief runs ID`)."""
+
+
+@dataclass(slots=True)
+class RunContext:
+    """What the steps of one run share."""
+
+    run_id: int
+    kind: str
+    connection: Connection
+    mailing_list: MailingList
+    store: Store
+    crm: Crm
+    options: RunOptions
+    stop: StopSignal
+    now: Callable[[], datetime]
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    _field_map: FieldMap | None = None
+
+    @property
+    def scope(self) -> str:
+        return self.connection.scope(self.mailing_list)
+
+    @property
+    def opt_in_key(self) -> str:
+        return self.connection.opt_in_field(self.mailing_list).key
+
+    @property
+    def progress(self) -> Progress:
+        return self.options.progress
+
+    @property
+    def place(self) -> str:
+        """The list as a person would name it."""
+        return f"{self.connection.title}, list {self.mailing_list.name}"
+
+    def decide(self, standing: Standing) -> Decision:
+        return decide(standing, self.connection.policy)
+
+    def field_map(self) -> FieldMap:
+        """Read the list's remote fields, once per run and only when something needs them."""
+        if self._field_map is None:
+            crm_fields = {one.key: one for one in self.crm.fields()}
+            wishes = self.connection.wishes(crm_fields)
+            provider, session = self.connection.provider, self.connection.session
+            self._field_map = provider.map_custom_fields(session, self.mailing_list, wishes)
+            self.problems.extend(self._field_map.problems)
+        return self._field_map
+
+    def entry(
+        self,
+        address: str,
+        place: str,
+        actor: str,
+        was: str,
+        became: str,
+        evidence: str,
+        *,
+        stated_at: datetime | None = None,
+        contact_id: str | None = None,
+    ) -> JournalEntry:
+        """Make a journal entry of this run."""
+        return JournalEntry(
+            self.connection.name,
+            self.scope,
+            address,
+            place,
+            actor,
+            was,
+            became,
+            evidence,
+            self.run_id,
+            stated_at=stated_at,
+            contact_id=contact_id,
+        )
+
+    def report(self, transaction: Transaction, lines: Iterable[OutcomeLine]) -> None:
+        transaction.runs.add_outcomes(self.run_id, lines)
+
+
+@contextmanager
+def running(
+    workspace: Workspace,
+    connection: Connection,
+    kind: str,
+    mailing_list: MailingList,
+    options: RunOptions,
+    store: Store,
+    crm: Crm,
+) -> Iterator[RunContext]:
+    """Hold the connection's lock, number the run, and note its end, however it ends.
+
+    Raises:
+        RunLocked: another run of this connection is under way.
+        Interrupted: the user stopped it.
+    """
+    with _lock(store.path, connection.name):
+        with store.transaction() as transaction:
+            cut_off = transaction.runs.close_cut_off(connection.name)
+            run_id = transaction.runs.begin(kind, connection.name, mailing_list.id, workspace.now())
+        if cut_off:
+            options.progress.say(f"Run {cut_off[-1]} was cut off; this one goes on where it ended.")
+        context = RunContext(
+            run_id, kind, connection, mailing_list, store, crm, options, workspace.stop, workspace.now
+        )
+        try:
+            yield context
+        except KeyboardInterrupt:
+            _end(context, "stopped", "interrupted")
+            raise Interrupted("Stopped.", hint="What was done is saved; the next run goes on.") from None
+        except RundbriefError as error:
+            _end(context, "stopped" if isinstance(error, Interrupted | GuardRail) else "failed", str(error))
+            raise
+        except BaseException as error:
+            _end(context, "failed", type(error).__name__)
+            raise
+        _end(context, "done", "")
+
+
+def sum_up(context: RunContext, requests_before: int) -> RunReport:
+    """Sum up a run that has ended well."""
+    with context.store.transaction() as transaction:
+        tally = transaction.runs.tally(context.run_id)
+        lines = list(transaction.runs.outcomes(context.run_id)) if context.options.dry_run else []
+    return RunReport(
+        run_id=context.run_id,
+        kind=context.kind,
+        connection=context.connection.name,
+        list_name=context.mailing_list.name,
+        dry_run=context.options.dry_run,
+        counts=dict(context.counts),
+        tally=tally,
+        requests=context.connection.client.requests_sent - requests_before,
+        problems=tuple(dict.fromkeys(context.problems)),
+        lines=lines,
+    )
+
+
+def guard(context: RunContext, clearings: int, base: int) -> None:
+    """Stop a run that would take away more consents than the configuration allows, before it writes.
+
+    Args:
+        clearings: consents the run would take away.
+        base: consents there are.
+
+    Raises:
+        GuardRail: too many, and not allowed by hand.
+    """
+    share = context.connection.config.max_withdrawals
+    allowed = max(GUARD_FLOOR, int(base * share))
+    if clearings <= allowed or context.options.allow_withdrawals:
+        return
+    raise GuardRail(
+        f"This {context.kind} of {context.place} would take away {clearings} of {base} opt-ins; "
+        f"{allowed} are allowed ({share:.0%}, at least {GUARD_FLOOR}). Nothing was written.",
+        hint="Look at the list and the CRM first. If it is right, run again with --allow-withdrawals.",
+    )
+
+
+def pull_lists(workspace: Workspace, connection: Connection) -> Sequence[MailingList]:
+    """Read the service's lists, remember them, and give the CRM an opt-in field for each consent scope."""
+    return _pull_lists(workspace, connection, workspace.store, workspace.crm)
+
+
+def find_list(workspace: Workspace, connection: Connection, list_id: str, store: Store, crm: Crm) -> MailingList:
+    """Return a list by id or exact name, with settings no older than an hour.
+
+    Raises:
+        ListUnknown: the service has no such list.
+    """
+    with store.transaction() as transaction:
+        pulled = transaction.lists(connection.name).all()
+    fresh = [
+        one.mailing_list for one in pulled if (workspace.now() - one.pulled_at).total_seconds() < LISTS_STAY_FRESH
+    ]
+    found = _named(fresh, list_id)
+    if found:
+        return found
+    lists = _pull_lists(workspace, connection, store, crm)
+    found = _named(lists, list_id)
+    if found:
+        return found
+    raise _unknown(connection, list_id, lists)
+
+
+def _pull_lists(workspace: Workspace, connection: Connection, store: Store, crm: Crm) -> Sequence[MailingList]:
+    lists = list(connection.provider.import_lists(connection.session))
+    crm.ensure_opt_in_fields(list({connection.opt_in_field(one): None for one in lists}))
+    with store.transaction() as transaction:
+        transaction.lists(connection.name).put(lists, workspace.now())
+    return lists
+
+
+def _unknown(connection: Connection, list_id: str, lists: Sequence[MailingList]) -> ListUnknown:
+    names = {text: f"{one.name} ({one.id})" for one in lists for text in (one.id, one.name)}
+    near = get_close_matches(list_id, names, n=1)
+    if near:
+        hint = f"Did you mean {names[near[0]]}?"
+    else:
+        hint = f"It has: {', '.join(dict.fromkeys(names.values())) or 'no list at all'}."
+    return ListUnknown(
+        f"{connection.title} has no list {list_id!r} for connection {connection.name!r}.", hint=hint
+    )
+
+
+def _named(lists: Iterable[MailingList], text: str) -> MailingList | None:
+    return next((one for one in lists if text in (one.id, one.name)), None)
+
+
+def _end(context: RunContext, state: str, message: str) -> None:
+    with context.store.transaction() as transaction:
+        transaction.runs.end(context.run_id, context.now(), state, context.counts, message)
+
+
+@contextmanager
+def _lock(state: Path, connection: str) -> Iterator[None]:
+    """Hold a file lock of the operating system, which a crash releases."""
+    lock = FileLock(state.with_name(f"{state.name}.{connection}.lock"), timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RunLocked(
+            f"Another run of connection {connection!r} is under way.",
+            hint="Wait until it has ended; its lock goes with it, even after a crash.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

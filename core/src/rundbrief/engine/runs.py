@@ -1,0 +1,127 @@
+"""The runs themselves: import, export, and both in one."""
+
+from collections.abc import Callable
+
+from rundbrief.engine.importing import take_in
+from rundbrief.engine.planning import plan
+from rundbrief.engine.preview import state_and_crm
+from rundbrief.engine.run import RunContext, RunOptions, RunReport, find_list, running, sum_up
+from rundbrief.engine.staging import stage
+from rundbrief.engine.workspace import Workspace
+from rundbrief.engine.writing import write
+from rundbrief.errors import ImportFirst
+from rundbrief.models import OptIn, Reason, Result, Selection, WriteKind
+from rundbrief.store import SETTLE, OutcomeLine, Planned
+
+__all__ = ["export_list", "import_list", "sync_list"]
+
+PREVIEW_PAGE = 500
+
+
+def import_list(
+    workspace: Workspace, connection: str, list_id: str, options: RunOptions | None = None
+) -> RunReport:
+    """Take the opt-ins of one list over into the CRM.
+
+    Args:
+        connection: a connection's name.
+        list_id: a list's id or exact name.
+
+    Raises:
+        RundbriefError: whatever stopped the run; what was done before is saved.
+    """
+    return _run(workspace, connection, list_id, "import", options, take_in)
+
+
+def export_list(
+    workspace: Workspace,
+    connection: str,
+    list_id: str,
+    selection: Selection | None = None,
+    options: RunOptions | None = None,
+) -> RunReport:
+    """Bring the recipients of one list up to date with the CRM's contacts.
+
+    Takes in the opt-ins that changed at the service first, so that no older state is acted on.
+
+    Raises:
+        ImportFirst: the list was never imported.
+        RundbriefError: whatever stopped the run; what was done before is saved.
+    """
+
+    def steps(context: RunContext) -> None:
+        _refuse_before_first_import(context)
+        _export(context, selection or Selection())
+
+    return _run(workspace, connection, list_id, "export", options, steps)
+
+
+def sync_list(workspace: Workspace, connection: str, list_id: str, options: RunOptions | None = None) -> RunReport:
+    """Import, then export everybody, in one run. Raises as the two do."""
+    return _run(workspace, connection, list_id, "sync", options, lambda context: _export(context, Selection()))
+
+
+def _run(
+    workspace: Workspace,
+    name: str,
+    list_id: str,
+    kind: str,
+    options: RunOptions | None,
+    steps: Callable[[RunContext], None],
+) -> RunReport:
+    options = options or RunOptions()
+    connection = workspace.connection(name)
+    requests_before = connection.client.requests_sent
+    with state_and_crm(workspace, dry_run=options.dry_run) as (store, crm):
+        mailing_list = find_list(workspace, connection, list_id, store, crm)
+        with running(workspace, connection, kind, mailing_list, options, store, crm) as context:
+            steps(context)
+        return sum_up(context, requests_before)
+
+
+def _refuse_before_first_import(context: RunContext) -> None:
+    """The service leads for consent, so its word has to be known before anything is sent there."""
+    with context.store.transaction() as transaction:
+        reading = transaction.cursors(context.connection.name, context.scope).get()
+    if reading.full_read_at is None:
+        raise ImportFirst(
+            f"The list {context.mailing_list.name!r} was never imported, so nobody's opt-in there is known.",
+            hint=f"Run: rundbrief import {context.connection.name} --list {context.mailing_list.id}",
+        )
+
+
+def _export(context: RunContext, selection: Selection) -> None:
+    with context.store.transaction() as transaction:
+        transaction.outbox(context.run_id).clear()
+    take_in(context)
+    stage(context, selection)
+    field_map = context.field_map()
+    plan(context, field_map)
+    if context.options.dry_run:
+        _preview(context)
+    else:
+        write(context, field_map)
+    with context.store.transaction() as transaction:
+        transaction.outbox(context.run_id).clear()
+
+
+def _preview(context: RunContext) -> None:
+    """Put the plan into the report instead of carrying it out."""
+    for kind in (SETTLE, *WriteKind):
+        after = 0
+        while True:
+            with context.store.transaction() as transaction:
+                steps = transaction.outbox(context.run_id).page(kind, PREVIEW_PAGE, after)
+                context.report(transaction, [line for step in steps for line in _foreseen(step)])
+            if not steps:
+                break
+            after = steps[-1].seq
+
+
+def _foreseen(step: Planned) -> list[OutcomeLine]:
+    """Return the lines that the step will have in the report if nothing comes in between."""
+    if step.kind == SETTLE:
+        reason = Reason.OPTED_IN if step.crm_value is OptIn.YES else Reason.OPTED_OUT
+        return [OutcomeLine(step.address, Result.DONE, reason, contact_id) for contact_id in step.crm_expected]
+    contact_id = step.contact_ids[0] if step.contact_ids else None
+    return [OutcomeLine(step.address, Result.DONE, step.reason, contact_id)]

@@ -1,0 +1,184 @@
+"""Everything a command works with: the configuration, the state, the CRM, and open connections."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rundbrief.config import Config, ConnectionConfig, load_settings
+from rundbrief.consent import ConsentPolicy
+from rundbrief.crm import Crm
+from rundbrief.errors import Interrupted
+from rundbrief.fields import CrmField
+from rundbrief.hookspecs import ConsentScope, FieldWish
+from rundbrief.http import AccountLimits, Client, Transport, open_client
+from rundbrief.models import MailingList, OptInField
+from rundbrief.plugins import Provider, load_crm, load_provider
+from rundbrief.session import Session
+from rundbrief.store import ACCOUNT_SCOPE, Store
+
+__all__ = ["Connection", "StopSignal", "Workspace", "utc_now"]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class StopSignal:
+    """Set from a signal handler or another thread; whoever waits wakes up with `Interrupted`."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def check(self) -> None:
+        if self._event.is_set():
+            raise Interrupted("Stopped.", hint="What was done is saved; the next run goes on from here.")
+
+    def wait(self, seconds: float) -> None:
+        self._event.wait(seconds)
+        self.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One configured connection, ready to be used."""
+
+    config: ConnectionConfig
+    provider: Provider
+    session: Session
+    client: Client = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def title(self) -> str:
+        return self.provider.info.title
+
+    @property
+    def policy(self) -> ConsentPolicy:
+        return ConsentPolicy(self.config.reconsent, self.config.withdrawals)
+
+    def scope(self, mailing_list: MailingList) -> str:
+        """Return what one opt-in is good for: the list, or the whole account."""
+        return mailing_list.id if self.provider.info.scope is ConsentScope.LIST else ACCOUNT_SCOPE
+
+    def opt_in_field(self, mailing_list: MailingList) -> OptInField:
+        """Return the field on the CRM's contacts that stands for this list's consent."""
+        if self.provider.info.scope is ConsentScope.ACCOUNT:
+            return OptInField(self.name, f"Newsletter: {self.title}")
+        return OptInField(f"{self.name}/{mailing_list.id}", mailing_list.name)
+
+    def wishes(self, crm_fields: Mapping[str, CrmField]) -> list[FieldWish]:
+        """Return which CRM fields should go along: the configured ones by name, the others where they fit."""
+        configured = [
+            FieldWish(crm_fields.get(crm_key, CrmField(crm_key, crm_key)), remote_key)
+            for remote_key, crm_key in self.config.fields.items()
+        ]
+        named = {wish.field.key for wish in configured}
+        return configured + [FieldWish(crm) for key, crm in crm_fields.items() if key not in named]
+
+
+class Workspace:
+    """The configuration with what it names, opened when first asked for.
+
+    Args:
+        config: the loaded configuration.
+        environ: where `{ env = "..." }` secrets are looked up.
+        stop: raised by a signal handler; every wait of every connection obeys it.
+        transports: connection name -> transport, to reach a sandbox in this process.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        environ: Mapping[str, str],
+        stop: StopSignal | None = None,
+        transports: Mapping[str, Transport] | None = None,
+        now: Callable[[], datetime] = utc_now,
+        wait: Callable[[float], None] | None = None,
+    ) -> None:
+        self.config = config
+        self.now = now
+        self.stop = stop or StopSignal()
+        self._wait = wait or self.stop.wait
+        self._environ = environ
+        self._transports = transports or {}
+        self._store: Store | None = None
+        self._crm: Crm | None = None
+        self._crm_client: Client | None = None
+        self._connections: dict[str, Connection] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            self._store = Store.open(self.config.state_path)
+        return self._store
+
+    @property
+    def crm(self) -> Crm:
+        if self._crm is None:
+            plugin = load_crm(self.config.crm.plugin)
+            settings = self._settings(plugin.info.settings, self.config.crm.settings, "crm")
+            if plugin.info.endpoint is not None:
+                self._crm_client = open_client(
+                    plugin.info.endpoint(settings),
+                    limits=AccountLimits(plugin.info.concurrency, plugin.info.rates),
+                    transport=self._transports.get("crm"),
+                    wait=self._wait,
+                )
+            self._crm = plugin.open(settings, self._crm_client, self.config.folder)
+        return self._crm
+
+    def connection(self, name: str) -> Connection:
+        """Open the connection of that name.
+
+        Raises:
+            ConnectionUnknown: the configuration has none of that name.
+            PluginError, SettingsError: its plugin or its settings cannot be used.
+        """
+        if name not in self._connections:
+            self._connections[name] = self._open(self.config.connection(name))
+        return self._connections[name]
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.client.close()
+        if self._crm is not None:
+            self._crm.close()
+        if self._crm_client is not None:
+            self._crm_client.close()
+        if self._store is not None:
+            self._store.close()
+        self._connections, self._crm, self._crm_client, self._store = {}, None, None, None
+
+    def _open(self, config: ConnectionConfig) -> Connection:
+        provider = load_provider(config.provider)
+        settings = self._settings(provider.info.settings, config.settings, f"connections.{config.name}")
+        client = open_client(
+            provider.info.endpoint(settings),
+            limits=AccountLimits(provider.info.concurrency, provider.info.rates),
+            transport=self._transports.get(config.name),
+            wait=self._wait,
+        )
+        return Connection(config, provider, Session(config.name, settings, client, self._wait), client)
+
+    def _settings(self, schema: type[Any], raw: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+        return load_settings(schema, raw, where=where, folder=Path(self.config.folder), environ=self._environ)

@@ -1,0 +1,158 @@
+"""Addresses that change in the CRM, at the service, or on both sides."""
+
+from typing import Any
+
+import pytest
+
+from rundbrief.models import OptIn, Reason, Result, SubscriberStatus, WriteKind
+
+YES, NO = OptIn.YES, OptIn.NO
+SUBSCRIBED, UNSUBSCRIBED = SubscriberStatus.SUBSCRIBED, SubscriberStatus.UNSUBSCRIBED
+CREATE, UPDATE, WITHDRAW = WriteKind.CREATE, WriteKind.UPDATE, WriteKind.WITHDRAW
+
+OLD, NEW = "old@example.org", "new@example.org"
+
+
+@pytest.fixture
+def linked(world: Any) -> Any:
+    """A world with one contact who is subscribed under OLD on both sides."""
+    world.service.put(OLD, FNAME="Ann")
+    world.imports()
+    world.id = world.contact(OLD).id
+    return world
+
+
+class TestInTheCrm:
+    def test_the_recipient_is_given_the_new_address(self, linked: Any) -> None:
+        remote_id = linked.service.find(OLD).remote_id
+        linked.crm.edit(linked.id, email="New@example.org")
+        report = linked.exports()
+        ((kind, write),) = linked.service.written
+        assert (kind, write.address, write.new_address) == (UPDATE, OLD, "New@example.org")
+        assert linked.service.find(NEW).remote_id == remote_id
+        assert linked.outcomes(report) == {NEW: (Result.DONE, Reason.MOVED)}
+        assert linked.changes(OLD)[-1] == ("service", "rundbrief", "subscribed", "moved")
+
+    def test_a_second_export_has_nothing_to_do(self, linked: Any) -> None:
+        linked.crm.edit(linked.id, email=NEW)
+        linked.exports()
+        linked.service.written.clear()
+        linked.exports()
+        linked.syncs(full=True)
+        assert linked.service.written == []
+        assert linked.everybody() == {NEW: YES}
+
+    def test_a_new_address_that_is_taken_is_used_and_the_old_one_abandoned(self, linked: Any) -> None:
+        linked.service.put(NEW)
+        linked.imports()
+        linked.crm.delete(linked.contact(NEW).id)
+        linked.crm.edit(linked.id, email=NEW)
+        report = linked.exports()
+        assert linked.service.status(OLD) is UNSUBSCRIBED
+        assert linked.service.status(NEW) is SUBSCRIBED
+        assert linked.outcomes(report)[OLD] == (Result.DONE, Reason.ADDRESS_ABANDONED)
+        assert linked.opt_in(NEW) is YES
+
+    def test_a_new_address_that_is_taken_unseen_is_left_alone(self, linked: Any) -> None:
+        linked.service.refusals[OLD] = Reason.ADDRESS_TAKEN
+        linked.crm.edit(linked.id, email=NEW)
+        report = linked.exports()
+        assert linked.outcomes(report) == {NEW: (Result.REFUSED, Reason.ADDRESS_TAKEN)}
+        linked.service.refusals.clear()
+        linked.exports()
+        linked.service.written.clear()
+        report = linked.exports()
+        assert linked.outcomes(report)[NEW] == (Result.HELD, Reason.ARCHIVED)
+        assert linked.service.written == []
+        assert linked.service.status(OLD) is UNSUBSCRIBED
+
+    def test_a_new_address_that_has_withdrawn_stays_withdrawn(self, linked: Any) -> None:
+        linked.service.put(NEW, UNSUBSCRIBED)
+        linked.imports()
+        linked.crm.edit(linked.id, email=NEW)
+        linked.exports()
+        assert linked.service.status(NEW) is UNSUBSCRIBED
+        assert linked.service.status(OLD) is UNSUBSCRIBED
+
+    def test_a_withdrawal_goes_along_to_the_new_address(self, linked: Any) -> None:
+        linked.service.put(OLD, UNSUBSCRIBED)
+        linked.imports()
+        linked.crm.edit(linked.id, email=NEW)
+        linked.say(linked.id, YES)
+        report = linked.exports()
+        assert linked.outcomes(report) == {NEW: (Result.HELD, Reason.WITHDRAWN_AT_SERVICE)}
+        assert linked.service.written == []
+        linked.crm.edit(linked.id, email="third@example.org")
+        linked.exports()
+        assert linked.service.written == []
+
+    def test_a_no_said_together_with_the_new_address_reaches_the_old_one(self, linked: Any) -> None:
+        linked.crm.edit(linked.id, email=NEW)
+        linked.say(linked.id, NO)
+        linked.exports()
+        assert linked.service.status(OLD) is UNSUBSCRIBED
+        assert linked.service.status(NEW) is None
+        assert linked.opt_in(NEW) is NO
+
+    def test_a_later_no_is_heard_where_the_new_address_is_subscribed(self, linked: Any) -> None:
+        """The contact withdraws under its old address, then takes one that is subscribed by itself."""
+        linked.say(linked.id, NO)
+        linked.exports()
+        linked.service.put(NEW)
+        linked.clock.pass_days(100)
+        linked.say(linked.id, YES)
+        linked.say(linked.id, NO)
+        linked.crm.edit(linked.id, email=NEW)
+        linked.exports()
+        assert linked.opt_in(NEW) is NO
+        assert linked.service.status(NEW) is UNSUBSCRIBED
+
+    def test_an_address_that_another_contact_uses_is_not_abandoned(self, linked: Any) -> None:
+        linked.add(OLD, YES)
+        linked.crm.edit(linked.id, email=NEW)
+        linked.exports()
+        assert linked.service.status(OLD) is SUBSCRIBED
+        assert linked.service.status(NEW) is SUBSCRIBED
+
+    def test_a_removed_address_leaves_the_recipient_alone(self, linked: Any) -> None:
+        linked.crm.edit(linked.id, email="")
+        linked.exports()
+        assert linked.service.written == []
+
+
+class TestAtTheService:
+    def test_the_data_goes_to_the_new_address(self, linked: Any) -> None:
+        linked.service.move(OLD, NEW)
+        linked.crm.edit(linked.id, fields={"first_name": "Anna"})
+        linked.exports()
+        assert linked.service.writes() == [(UPDATE, NEW)]
+        assert linked.service.find(NEW).fields == {"FNAME": "Anna"}
+
+    def test_a_no_in_the_crm_reaches_the_new_address(self, linked: Any) -> None:
+        linked.service.move(OLD, NEW)
+        linked.imports()
+        linked.say(linked.id, NO)
+        linked.exports()
+        assert linked.service.writes() == [(WITHDRAW, NEW)]
+
+    def test_the_old_address_is_not_made_again(self, linked: Any) -> None:
+        linked.service.move(OLD, NEW)
+        linked.exports()
+        linked.exports()
+        assert linked.service.written == []
+
+    def test_the_crm_leads_when_both_sides_change_it(self, linked: Any) -> None:
+        linked.service.move(OLD, NEW)
+        linked.crm.edit(linked.id, email="third@example.org")
+        linked.exports()
+        assert linked.service.status("third@example.org") is SUBSCRIBED
+        assert linked.service.status(NEW) is None
+
+    def test_the_same_change_on_both_sides_is_none(self, linked: Any) -> None:
+        linked.service.move(OLD, NEW)
+        linked.crm.edit(linked.id, email=NEW)
+        linked.exports()
+        assert linked.service.written == []
+        linked.say(linked.id, NO)
+        linked.exports()
+        assert linked.service.status(NEW) is UNSUBSCRIBED
