@@ -111,6 +111,8 @@ def _withdrawal_stands(standing: Standing, decision: Decision) -> bool:
         return True
     if decision.service is WriteKind.WITHDRAW or decision.reason is Reason.WITHDRAWAL_REPORTED:
         return True
+    if standing.crm.value is OptIn.NO and standing.agreed is OptIn.YES:
+        return True
     if standing.service is SubscriberStatus.SUBSCRIBED and decision.agreed is OptIn.YES:
         return False
     if standing.service is SubscriberStatus.GONE and decision.agreed is OptIn.NO:
@@ -120,6 +122,8 @@ def _withdrawal_stands(standing: Standing, decision: Decision) -> bool:
 
 def _subscribed(standing: Standing, policy: ConsentPolicy) -> Decision:
     if standing.crm.value is OptIn.NO and _crm_withdrew(standing):
+        return _withdraw(standing, policy)
+    if standing.crm.value is OptIn.UNKNOWN and _was_never_heard(standing):
         return _withdraw(standing, policy)
     if standing.crm.value is OptIn.YES:
         return Decision(Reason.CHANGED, OptIn.YES, WriteKind.UPDATE, OptIn.YES)
@@ -138,6 +142,11 @@ def _crm_withdrew(standing: Standing) -> bool:
         return True
     since = standing.crm.since
     return since is not None and standing.service_since is not None and since > standing.service_since
+
+
+def _was_never_heard(standing: Standing) -> bool:
+    """Tell whether the CRM withdrew, the service was not told yet, and the contact is gone meanwhile."""
+    return standing.withdrawn and standing.agreed is OptIn.YES
 
 
 def _withdraw(standing: Standing, policy: ConsentPolicy) -> Decision:
@@ -164,7 +173,7 @@ def _gone(standing: Standing) -> Decision:
 def _absent(standing: Standing) -> Decision:
     if standing.crm.value is not OptIn.YES:
         return Decision(Reason.NO_OPT_IN, agreed=standing.agreed)
-    if standing.withdrawn:
+    if standing.withdrawn or standing.agreed is OptIn.NO:
         return Decision(Reason.WITHDRAWN_AT_SERVICE, agreed=standing.agreed, held=True)
     return Decision(Reason.NEW, OptIn.YES, WriteKind.CREATE, OptIn.YES)
 

@@ -238,7 +238,7 @@ def _entries(context: RunContext, step: _Step) -> list[JournalEntry]:
                 stated_at=one.since,
             )
         )
-    if step.decision.reason in (Reason.WITHDRAWN_IN_CRM, Reason.WITHDRAWAL_REPORTED) and not known.withdrawn:
+    if step.decision.withdrawn and not known.withdrawn and _crm_said_no(context, step.match):
         entries.append(_withdrawal_entry(context, step.match))
     entries.extend(
         _crm_entry(context, one.address, change.contact_id, change.expected, change.opt_in)
@@ -247,6 +247,11 @@ def _entries(context: RunContext, step: _Step) -> list[JournalEntry]:
     if step.new and step.created:
         entries.append(_crm_entry(context, one.address, step.created, OptIn.UNKNOWN, step.new.opt_in))
     return entries
+
+
+def _crm_said_no(context: RunContext, one: Match) -> bool:
+    standing = one.standing(context.opt_in_key)
+    return standing.crm.value is OptIn.NO and standing.agreed is OptIn.YES
 
 
 def _withdrawal_entry(context: RunContext, one: Match) -> JournalEntry:

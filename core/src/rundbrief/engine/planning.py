@@ -139,12 +139,13 @@ def _settle(person: Person, decision: Decision) -> Planned:
     that a crash before its unsubscribe is sent cannot lose it.
     """
     opt_in = person.opt_in
+    crm_withdrew = opt_in.value is OptIn.NO and decision.withdrawn
     return Planned(
         kind=SETTLE,
         address=person.recipient.address,
         spelling=person.recipient.spelling,
         contact_ids=_ids(person),
-        reason=decision.reason,
+        reason=Reason.WITHDRAWN_IN_CRM if crm_withdrew else decision.reason,
         moved_from=person.abandoned.address if person.abandoned else None,
         since=opt_in.since,
         source=opt_in.source,

@@ -84,8 +84,8 @@ def record_settled(
         if step.moved_from and step.moved_from in known:
             records.recipients[step.moved_from] = replace(known[step.moved_from], agreed=OptIn.NO, withdrawn=True)
         if step.withdrawn and not before.withdrawn:
-            says_crm = step.reason in (Reason.WITHDRAWN_IN_CRM, Reason.WITHDRAWAL_REPORTED)
-            records.entries.append(_crm_withdrew(context, step) if says_crm else _inherited(context, step))
+            entry = _crm_withdrew if step.reason is Reason.WITHDRAWN_IN_CRM else _inherited
+            records.entries.append(entry(context, step))
         records.done.append(step.seq)
     _save(context, records)
 
