@@ -1,0 +1,71 @@
+# What a developer types. `make help` (or just `make`) lists it.
+#
+# The environment lives in .venv and is made on first use. It is brought up to date when constraints.txt or a
+# pyproject.toml has changed. ARGS="..." hands arguments on: make test ARGS="-k consent", make demo ARGS="--help".
+
+VENV := .venv
+BIN := $(VENV)/bin
+DISTRIBUTIONS := core $(patsubst %/,%,$(dir $(wildcard plugins/*/pyproject.toml)))
+SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) tools
+EDITABLE := $(foreach distribution,$(DISTRIBUTIONS),--editable $(distribution))
+
+# Names only; the versions stand in constraints.txt.
+TOOLS := hatchling hypothesis import-linter mypy openapi-core pip pytest pytest-xdist ruff
+DOCS_TOOLS := furo myst-parser sphinx
+
+SET_UP := sh tools/environment.sh $(VENV)
+INSTALLED := $(VENV)/.installed
+INSTALLED_TOOLS := $(VENV)/.installed-tools
+INSTALLED_DOCS_TOOLS := $(VENV)/.installed-docs-tools
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs docs-tables bench constraints clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
+
+demo: $(INSTALLED) ## watch contacts, opt-ins and an unsubscribe travel, on sandboxes: no account needed
+	@$(BIN)/rundbrief demo $(ARGS)
+
+test: check ## check everything, then run the tests
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+check: $(INSTALLED_TOOLS) ## style, types and layers
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run \`make format\`."; exit 1; }
+	@$(BIN)/mypy --no-error-summary $(SOURCES)
+	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+	@echo "Style, types and layers are fine."
+
+format: $(INSTALLED_TOOLS) ## put the code into shape
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(INSTALLED_DOCS_TOOLS) ## build the documentation into docs/_build
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build $(ARGS)
+	@echo "docs/_build/index.html"
+
+docs-tables: $(INSTALLED) ## renew the tables in docs/ that are made from the code
+	@$(BIN)/python tools/docs_tables.py
+
+bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+constraints: ## renew constraints.txt with the newest versions that fit together
+	@sh tools/constraints.sh "$(TOOLS) $(DOCS_TOOLS)" $(EDITABLE)
+
+clean: ## remove the environment and everything that was made
+	@rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find core plugins tests tools docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): constraints.txt tools/environment.sh $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
+	@$(SET_UP) "Setting up the environment in $(VENV) (about a minute) ..." $(EDITABLE)
+	@touch $@
+
+$(INSTALLED_TOOLS): $(INSTALLED) Makefile
+	@$(SET_UP) "Adding the tools for tests and checks (about a minute) ..." $(TOOLS)
+	@touch $@
+
+$(INSTALLED_DOCS_TOOLS): $(INSTALLED) Makefile
+	@$(SET_UP) "Adding the tools for the documentation ..." $(DOCS_TOOLS)
+	@touch $@

@@ -1,0 +1,261 @@
+"""The distributions as a user installs them, and the repository as a contributor clones it."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import rundbrief
+
+ROOT = Path(__file__).parents[1]
+DISTRIBUTIONS = [ROOT / "core", *sorted(one.parent for one in ROOT.glob("plugins/*/pyproject.toml"))]
+
+every_distribution = pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)
+
+
+def project(folder: Path) -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+# --- wheels -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a wheel of each distribution, built without a network."""
+    folder = tmp_path_factory.mktemp("wheels")
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *DISTRIBUTIONS)
+    return folder
+
+
+def wheel_of(wheels: Path, package: str) -> Path:
+    [wheel] = wheels.glob(f"{package}-*.whl")
+    return wheel
+
+
+def package_in(folder: Path) -> str:
+    """Return the import name of a distribution: it has exactly one package, and that one is typed."""
+    [package] = (one.parent.name for one in folder.glob("src/*/py.typed"))
+    return package
+
+
+@every_distribution
+def test_a_wheel_has_the_package_its_types_and_its_licence_and_nothing_else(wheels: Path, folder: Path) -> None:
+    package = package_in(folder)
+    names = ZipFile(wheel_of(wheels, package)).namelist()
+    assert f"{package}/__init__.py" in names
+    assert f"{package}/py.typed" in names
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {package}
+    assert not [name for name in names if re.search(r"/tests/|conftest|\.pyc$|\.db$", name)]
+
+
+def test_the_core_wheel_brings_its_migrations(wheels: Path) -> None:
+    names = ZipFile(wheel_of(wheels, "rundbrief")).namelist()
+    assert any(re.fullmatch(r"rundbrief/.*migrations/versions/\w+\.py", name) for name in names)
+
+
+# --- a fresh environment ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment with wheels of ours, and exactly the third-party packages that they ask for."""
+
+    folder: Path
+
+    def rundbrief(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return self._run(str(self.folder / "bin" / "rundbrief"), *arguments, cwd=cwd)
+
+    def python(self, code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return self._run(str(self.folder / "bin" / "python"), "-c", code, cwd=cwd)
+
+    def _run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+
+
+def fresh_environment(folder: Path, wheels: Path, *packages: str) -> Environment:
+    venv.create(folder, symlinks=True)
+    [site_packages] = folder.glob("lib/python*/site-packages")
+    borrow_third_party(site_packages)
+    files = [wheel_of(wheels, package) for package in packages]
+    pip("--python", folder / "bin" / "python", "install", "--no-deps", *files)
+    return Environment(folder)
+
+
+def borrow_third_party(site_packages: Path) -> None:
+    """Link what core declares as a dependency, and what that needs; all else stays out of sight."""
+    for name in dependencies("rundbrief", set()) - {"rundbrief"}:
+        source = distribution(name)
+        for top in {file.parts[0] for file in source.files or ()} - {"..", "__pycache__"}:
+            target = site_packages / top
+            if not target.exists():
+                target.symlink_to(Path(str(source.locate_file(top))).resolve())
+
+
+def dependencies(name: str, seen: set[str], extras: frozenset[str] = frozenset({""})) -> set[str]:
+    """Return the names of a distribution and of everything it needs, transitively."""
+    seen.add(canonicalize_name(name))
+    for text in distribution(name).requires or ():
+        needed = Requirement(text)
+        wanted = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras)
+        if wanted and canonicalize_name(needed.name) not in seen:
+            dependencies(needed.name, seen, frozenset(needed.extras) | {""})
+    return seen
+
+
+def pip(*arguments: object) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", *(str(one) for one in arguments), "--no-index", "--quiet"],
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return fresh_environment(tmp_path_factory.mktemp("full"), wheels, "rundbrief", "rundbrief_mailchimp")
+
+
+@pytest.fixture(scope="module")
+def core_only(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return fresh_environment(tmp_path_factory.mktemp("core"), wheels, "rundbrief")
+
+
+def test_every_module_of_core_can_be_imported_with_declared_dependencies_alone(
+    core_only: Environment, tmp_path: Path
+) -> None:
+    """All but `rundbrief.testing`, which has an extra, the migrations, which alembic runs, and `__main__`."""
+    code = """
+import importlib, pkgutil, rundbrief
+for module in pkgutil.walk_packages(rundbrief.__path__, "rundbrief."):
+    if not module.name.startswith(("rundbrief.testing.", "rundbrief.store.migrations.", "rundbrief.__main__")):
+        importlib.import_module(module.name)
+"""
+    imported = core_only.python(code, tmp_path)
+    assert imported.returncode == 0, imported.stderr
+
+
+def test_the_installed_packages_are_the_wheels_and_not_this_working_copy(
+    installed: Environment, tmp_path: Path
+) -> None:
+    code = "import rundbrief, rundbrief_mailchimp as plugin; print(rundbrief.__file__, plugin.__file__)"
+    where = installed.python(code, tmp_path)
+    assert where.returncode == 0, where.stderr
+    assert all(Path(one).is_relative_to(installed.folder) for one in where.stdout.split())
+
+
+# --- the command line, out of the wheels ------------------------------------------------------------------
+
+CONFIGURATION = """\
+[crm]
+plugin = "local"
+
+[connections.news]
+provider = "mailchimp"
+api_key = { env = "MAILCHIMP_API_KEY" }
+"""
+
+
+def test_help_answers(installed: Environment, tmp_path: Path) -> None:
+    answer = installed.rundbrief("--help", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "import" in answer.stdout
+    assert "export" in answer.stdout
+
+
+def test_an_installed_plugin_is_listed(installed: Environment, tmp_path: Path) -> None:
+    answer = installed.rundbrief("plugins", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "mailchimp" in answer.stdout
+
+
+def test_a_missing_plugin_is_named_with_the_line_that_installs_it(core_only: Environment, tmp_path: Path) -> None:
+    (tmp_path / "rundbrief.toml").write_text(CONFIGURATION, encoding="utf-8")
+    answer = core_only.rundbrief("connections", "check", "news", cwd=tmp_path)
+    assert answer.returncode == 16
+    assert "pip install rundbrief-mailchimp" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+# --- the repository ---------------------------------------------------------------------------------------
+
+
+@every_distribution
+def test_a_distribution_is_complete(folder: Path) -> None:
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith(f"# {project(folder)['name']}\n")
+    assert len(readme.splitlines()) > 5, "say what it is and how to begin: users see it before anything else"
+    assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert package_in(folder)
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert rundbrief.__version__ == project(ROOT / "core")["version"] == distribution("rundbrief").version
+    assert f"## [{rundbrief.__version__}] " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_constraints_pin_every_dependency_and_every_tool_to_one_version() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert [line for line in pins if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in pins}
+    ours = {canonicalize_name(project(folder)["name"]) for folder in DISTRIBUTIONS}
+    assert wanted_packages() - ours - pinned == set(), "run `make constraints`"
+
+
+def wanted_packages() -> set[str]:
+    """Return what pyproject files ask for, and the tools that the Makefile names."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    tools = " ".join(re.findall(r"^(?:DOCS_)?TOOLS := (.*)$", makefile, re.MULTILINE)).split()
+    needed = [text for folder in DISTRIBUTIONS for text in project(folder)["dependencies"]]
+    return {canonicalize_name(Requirement(text).name) for text in needed + tools}
+
+
+def repository_texts() -> Iterator[tuple[str, str]]:
+    """Yield path and text of each file that is, or would be, tracked."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("needs a git working copy")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file():
+            yield name, path.read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param(r"pypi[.]org|pythonhosted[.]org|(?:index[-_]url|find[-_]links)\b", id="package index"),
+        pytest.param(r"(?<![\w.}])/(?:work|root|home)/", id="path of one machine"),
+        pytest.param(r"\b(?:TO[D]O|FIX[M]E)\b", id="unfinished work"),
+        pytest.param(r"^(?:<{7}|>{7}) ", id="merge conflict"),
+    ],
+)
+def test_the_repository_is_free_of(pattern: str) -> None:
+    found = [
+        f"{name}: {line.strip()}"
+        for name, text in repository_texts()
+        for line in text.splitlines()
+        if re.search(pattern, line)
+    ]
+    assert found == []
