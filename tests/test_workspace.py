@@ -1,11 +1,15 @@
 """The distributions as a user installs them, and the repository as a contributor clones it."""
 
+import json
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tomllib
 import venv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -76,15 +80,23 @@ class Environment:
 
     folder: Path
 
-    def rundbrief(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return self._run(str(self.folder / "bin" / "rundbrief"), *arguments, cwd=cwd)
+    @property
+    def command(self) -> str:
+        return str(self.folder / "bin" / "rundbrief")
+
+    def rundbrief(self, *arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self._run(self.command, *arguments, cwd=cwd, **variables)
 
     def python(self, code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         return self._run(str(self.folder / "bin" / "python"), "-c", code, cwd=cwd)
 
-    def _run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd), "LC_ALL": "C.UTF-8"}
+    def _run(self, *command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = clean_variables(cwd) | variables
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+
+
+def clean_variables(home: Path) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8"}
 
 
 def fresh_environment(folder: Path, wheels: Path, *packages: str) -> Environment:
@@ -189,6 +201,58 @@ def test_a_missing_plugin_is_named_with_the_line_that_installs_it(core_only: Env
     assert answer.returncode == 16
     assert "pip install rundbrief-mailchimp" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@contextmanager
+def served_sandbox(environment: Environment, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Let the installed command serve Mailchimp's sandbox; yield what it says for rundbrief.toml and the shell."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [environment.command, "sandbox", "mailchimp", "--port", str(port), "--people", "20"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=clean_variables(folder) | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line.strip())
+            if line.strip().startswith("export "):
+                break
+        name, _, key = said[-1].removeprefix("export ").partition("=")
+        start = said.index("[connections.sandbox]")
+        try:
+            yield "\n".join(said[start : said.index("", start)]), {name: key}
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+
+
+def test_the_main_job_runs_with_the_wheels_alone(installed: Environment, tmp_path: Path) -> None:
+    """Every command of the README, in its order, against the sandbox that the plugin's wheel brings."""
+    with served_sandbox(installed, tmp_path) as (table, key):
+
+        def run(*arguments: str) -> str:
+            answer = installed.rundbrief(*arguments, cwd=tmp_path, **key)
+            assert (answer.returncode, answer.stderr) == (0, ""), arguments
+            return answer.stdout
+
+        run("init")
+        written = tmp_path / "rundbrief.toml"
+        written.write_text(written.read_text(encoding="utf-8") + "\n" + table + "\n", encoding="utf-8")
+        assert "mailchimp" in run("plugins")
+        assert "Sandbox" in run("connections", "check", "sandbox")
+        [pulled] = json.loads(run("--json", "lists", "sandbox", "--pull"))["lists"]
+        assert "20" in run("import", "sandbox")
+        (tmp_path / "new.csv").write_text(
+            f"Vorname;E-Mail;Opt-in {pulled['name']}\nJördis;joerdis@example.org;ja\n", encoding="utf-8"
+        )
+        run("contacts", "import", "new.csv")
+        run("export", "sandbox", "--list", pulled["id"])
+        assert "subscribed" in run("opt-ins", "joerdis@example.org")
 
 
 # --- the repository ---------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def load_part(
     try:
         return schema.load(raw)
     except ValidationError as error:
-        path, message = _first(error.messages)
+        path, message = _first(_unknown_keys(error.messages) or error.messages)
         place = ".".join(part for part in (where, *path) if part)
         if message == "Unknown field.":
             right = {one.data_key or name for name, one in schema.fields.items()} | known_too
@@ -80,6 +80,11 @@ def load_part(
 def _suggestion(key: str, right: set[str]) -> str:
     near = get_close_matches(key, right, n=1, cutoff=0.5)
     return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(sorted(right))}."
+
+
+def _unknown_keys(messages: Any) -> dict[str, Any]:
+    """A misspelt key is told before the one that is missing because of it."""
+    return {key: told for key, told in messages.items() if told == ["Unknown field."]}
 
 
 def _first(messages: Any) -> tuple[list[str], str]:

@@ -27,9 +27,7 @@ class AccountLimits:
     def __init__(self, concurrency: int = 1, rates: Sequence[Rate] = ()) -> None:
         self.concurrency = concurrency
         self._places = threading.BoundedSemaphore(concurrency)
-        windows = sorted(
-            (Window(rate.limit, int(rate.seconds * 1000)) for rate in rates), key=lambda window: window.interval
-        )
+        windows = [Window(rate.limit, int(rate.seconds * 1000)) for rate in _binding(rates)]
         self._limiter = Limiter(InMemoryBucket(windows)) if windows else None
 
     @contextmanager
@@ -42,3 +40,19 @@ class AccountLimits:
         """Take one request out of every window's budget; `wait` (interruptible) until each has room."""
         while self._limiter is not None and not self._limiter.try_acquire("request", blocking=False):
             wait(TICK)
+
+
+def _binding(rates: Sequence[Rate]) -> list[Rate]:
+    """Return the windows that can make a request wait, shortest first; the limiter takes no others.
+
+    A short window is implied by a longer one that allows no more in all; a long one, by a shorter one that is no
+    quicker.
+    """
+    kept: list[Rate] = []
+    for rate in sorted(rates, key=lambda one: (one.seconds, one.limit)):
+        if kept and rate.limit / rate.seconds >= kept[-1].limit / kept[-1].seconds:
+            continue
+        while kept and kept[-1].limit >= rate.limit:
+            kept.pop()
+        kept.append(rate)
+    return kept

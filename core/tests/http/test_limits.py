@@ -1,0 +1,84 @@
+"""What one account may do at once."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rundbrief.errors import Interrupted
+from rundbrief.http import AccountLimits
+from rundbrief.http.limits import _binding
+from rundbrief.session import Rate
+
+
+def test_no_more_requests_at_once_than_the_account_allows_over_all_its_clients(
+    open_setting: Callable[..., Any],
+) -> None:
+    limits = AccountLimits(3)
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def slow(_: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.005)
+        with lock:
+            under_way -= 1
+        return 200, {}, b"{}"
+
+    clients = [open_setting(*[slow] * 20, limits=limits).client for _ in range(2)]
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda number: clients[number % 2].get("/lists"), range(40)))
+    assert most == 3
+
+
+def test_several_windows_hold_at_once(open_setting: Callable[..., Any]) -> None:
+    class Full(Exception):
+        pass
+
+    def wait(_: float) -> None:
+        raise Full
+
+    limits = AccountLimits(1, [Rate(100, 1.0), Rate(3, 3600.0)])
+    setting = open_setting(limits=limits, wait=wait)
+    for _ in range(3):
+        setting.client.get("/lists")
+    with pytest.raises(Full):
+        setting.client.get("/lists")
+    assert setting.client.requests_sent == 3
+
+
+@given(st.lists(st.builds(Rate, st.integers(1, 50), st.sampled_from([1.0, 10.0, 60.0, 3600.0])), max_size=6))
+def test_windows_that_others_imply_are_left_out_and_no_others(rates: list[Rate]) -> None:
+    kept = _binding(rates)
+    AccountLimits(1, rates)  # the limiter takes what is kept
+    for rate in rates:
+        implied = any(
+            # All that `one` lets pass within this window's time fits into it.
+            one.limit * max(1.0, rate.seconds / one.seconds) <= rate.limit
+            for one in kept
+        )
+        assert rate in kept or implied
+
+
+def test_waiting_for_room_can_be_interrupted(open_setting: Callable[..., Any]) -> None:
+    def stop(_: float) -> None:
+        raise Interrupted("Stopped.")
+
+    setting = open_setting(limits=AccountLimits(1, [Rate(1, 3600.0)]), wait=stop)
+    setting.client.get("/lists")
+    with pytest.raises(Interrupted):
+        setting.client.get("/lists")
+
+
+def test_a_window_that_has_passed_has_room_again(open_setting: Callable[..., Any]) -> None:
+    setting = open_setting(limits=AccountLimits(1, [Rate(2, 0.05)]), wait=time.sleep)
+    for _ in range(6):
+        setting.client.get("/lists")
+    assert setting.client.requests_sent == 6
