@@ -288,6 +288,7 @@ class Reason(StrEnum):
 
     # what was done
     NEW = "new"
+    NEW_CONTACT = "new_contact"
     CHANGED = "changed"
     MOVED = "moved"
     WITHDRAWN_IN_CRM = "withdrawn_in_crm"

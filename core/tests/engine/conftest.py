@@ -71,9 +71,7 @@ class World:
             for name in ("news", "other")
         }
         config = Config(None, self.folder, self.folder / "state.db", connections=connections)
-        workspace = Workspace(
-            config, environ={}, now=self.clock, wait=lambda seconds: None, stop=StopSignal()
-        )
+        workspace = Workspace(config, environ={}, now=self.clock, wait=lambda seconds: None, stop=StopSignal())
         assert isinstance(workspace.crm, LocalCrm)
         workspace.crm.now = self.clock
         return workspace

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from rundbrief.errors import ImportFirst
-from rundbrief.models import ContactKind, MailingList, OptIn, Reason, Result, Selection, SubscriberStatus, WriteKind
+from rundbrief.models import (
+    ContactKind,
+    MailingList,
+    OptIn,
+    Reason,
+    Result,
+    Selection,
+    SubscriberStatus,
+    WriteKind,
+)
 
 YES, NO, UNKNOWN = OptIn.YES, OptIn.NO, OptIn.UNKNOWN
 SUBSCRIBED, UNSUBSCRIBED = SubscriberStatus.SUBSCRIBED, SubscriberStatus.UNSUBSCRIBED
@@ -251,9 +260,7 @@ class TestHeld:
 
 
 class TestRefused:
-    @pytest.mark.parametrize(
-        "reason", [Reason.FAKE_OR_INVALID, Reason.INVALID_FIELDS, Reason.UNKNOWN_REFUSAL]
-    )
+    @pytest.mark.parametrize("reason", [Reason.FAKE_OR_INVALID, Reason.INVALID_FIELDS, Reason.UNKNOWN_REFUSAL])
     def test_the_same_data_is_not_sent_again(self, imported: Any, reason: Reason) -> None:
         ann = imported.add("ann@example.org", YES, first_name="?")
         imported.service.refusals["ann@example.org"] = reason

@@ -90,22 +90,6 @@ def _count_clearings(context: RunContext) -> int:
     return clearings
 
 
-@dataclass(slots=True)
-class _Step:
-    """One recipient with what is to be done about it."""
-
-    match: Match
-    decision: Decision
-    changes: list[OptInChange] = field(default_factory=list)
-    new: NewContact | None = None
-    created: str | None = None
-    """The id of the contact that was made of `new`."""
-
-    @property
-    def contact_ids(self) -> list[str]:
-        return [contact.id for contact in self.match.contacts] or ([self.created] if self.created else [])
-
-
 def _settle(context: RunContext, page: Sequence[Match]) -> None:
     """Write a page to the CRM, then save what was done.
 
@@ -147,27 +131,11 @@ def _decide(context: RunContext, one: Match) -> _Step:
     return step
 
 
-def _evidence(context: RunContext, one: Match) -> str:
-    """Return in words why the CRM's opt-in has its value."""
-    if one.incoming.status is SubscriberStatus.GONE:
-        return f"{context.place}: no longer there"
-    return f"{context.place}: {one.incoming.source or one.incoming.status.value}"
-
-
 def _missed(step: _Step) -> list[OutcomeLine]:
     address = step.match.incoming.address
     return [
         OutcomeLine(address, Result.FAILED, Reason.CRM_CHANGED_MEANWHILE, contact_id)
         for contact_id in step.contact_ids
-    ]
-
-
-def _made(context: RunContext, step: _Step, undone: set[OptInChange]) -> list[JournalEntry]:
-    """Of a missed step, where several contacts share the address: what was set all the same."""
-    return [
-        _crm_entry(context, step.match.incoming.address, change.contact_id, change.expected, change.opt_in)
-        for change in step.changes
-        if change not in undone
     ]
 
 
@@ -211,81 +179,10 @@ def _seen(context: RunContext, step: _Step) -> list[Sent]:
     return [Sent(one.address, fingerprint_of(fields))]
 
 
-def _entries(context: RunContext, step: _Step) -> list[JournalEntry]:
-    one, known = step.match.incoming, step.match.known
-    entries = []
-    if step.match.moved_from:
-        entries.append(
-            context.entry(
-                step.match.moved_from,
-                "service",
-                "service",
-                known.status.value,
-                "moved",
-                f"{context.place}: the address was changed to {one.address}",
-            )
-        )
-    if known.status is not one.status:
-        source = one.source or f"{context.place} says {one.status.value}"
-        entries.append(
-            context.entry(
-                one.address,
-                "service",
-                "service",
-                known.status.value,
-                one.status.value,
-                source,
-                stated_at=one.since,
-            )
-        )
-    if step.decision.withdrawn and not known.withdrawn and _crm_said_no(context, step.match):
-        entries.append(_withdrawal_entry(context, step.match))
-    entries.extend(
-        _crm_entry(context, one.address, change.contact_id, change.expected, change.opt_in)
-        for change in step.changes
-    )
-    if step.new and step.created:
-        entries.append(_crm_entry(context, one.address, step.created, OptIn.UNKNOWN, step.new.opt_in))
-    return entries
-
-
-def _crm_said_no(context: RunContext, one: Match) -> bool:
-    standing = one.standing(context.opt_in_key)
-    return standing.crm.value is OptIn.NO and standing.agreed is OptIn.YES
-
-
-def _withdrawal_entry(context: RunContext, one: Match) -> JournalEntry:
-    """Note a *no* of the CRM's that this import came across; the next export carries it to the service."""
-    crm = one.standing(context.opt_in_key).crm
-    return context.entry(
-        one.incoming.address,
-        "crm",
-        "crm",
-        OptIn.YES.value,
-        OptIn.NO.value,
-        crm.source or "opt-in cleared in the CRM",
-        stated_at=crm.since,
-        contact_id=one.contacts[0].id,
-    )
-
-
-def _crm_entry(context: RunContext, address: str, contact_id: str, was: OptIn, opt_in: CrmOptIn) -> JournalEntry:
-    return context.entry(
-        address,
-        "crm",
-        "rundbrief",
-        was.value,
-        opt_in.value.value,
-        opt_in.source,
-        stated_at=opt_in.since,
-        contact_id=contact_id,
-    )
-
-
 def _lines(context: RunContext, step: _Step) -> list[OutcomeLine]:
     one, decision = step.match.incoming, step.decision
     if step.created:
-        return [OutcomeLine(one.address, Result.DONE, Reason.NEW, step.created)]
+        return [OutcomeLine(one.address, Result.DONE, Reason.NEW_CONTACT, step.created)]
     if not step.match.contacts:
         context.counts["deleted_in_crm" if step.match.was_linked else "remembered"] += 1
         return []

@@ -1,0 +1,41 @@
+"""`rundbrief init`: a configuration to start from."""
+
+from pathlib import Path
+
+import click
+
+from rundbrief.cli.context import App, pass_app, shared_options
+from rundbrief.errors import InputError
+
+__all__ = ["command"]
+
+
+@click.command("init")
+@shared_options
+@pass_app
+def command(app: App) -> None:
+    """Write a commented rundbrief.toml to start from.
+
+    Into this folder, or to --config PATH. An existing file is never overwritten.
+    """
+    from rundbrief.config import FILE_NAME, starter_config
+    from rundbrief.plugins import installed
+
+    providers = list(dict.fromkeys(plugin.name for plugin in installed()))
+    path = app.config_path or Path(FILE_NAME)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter_config(providers))
+    except FileExistsError:
+        raise InputError(
+            f"{path} exists already; it was left as it is.", hint="Remove it first, or name another: --config PATH"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+    app.output.line(f"Wrote {path}.", bold=True)
+    name = providers[0] if providers else "mailchimp"
+    if not providers:
+        app.output.line(f"Install the plugin of a newsletter service, such as: pip install rundbrief-{name}")
+    app.output.line("Next: remove the # before a connection, and then")
+    for line in (f"connections check {name}", f"lists {name} --pull", f"import {name}"):
+        app.output.line(f"  rundbrief {line}")

@@ -1,0 +1,71 @@
+"""`rundbrief plugins`: what is installed. Reads metadata only, so one broken plugin cannot break the list."""
+
+from typing import Any
+
+import click
+
+from rundbrief.cli.context import App, json_option, pass_app, shared_options
+from rundbrief.errors import PluginError, PluginMissing
+
+__all__ = ["command"]
+
+_KINDS = {"rundbrief.providers": "newsletter service", "rundbrief.crms": "CRM"}
+
+
+@click.command("plugins")
+@click.argument("name", required=False)
+@json_option
+@shared_options
+@pass_app
+def command(app: App, name: str | None) -> None:
+    """Show which plugins are installed.
+
+    With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them.
+    """
+    from rundbrief.plugins import InstalledPlugin, installed
+
+    found = [plugin for group in _KINDS for plugin in installed(group) if name in (None, plugin.name)]
+    if name and not found:
+        raise PluginMissing(
+            f"No plugin named {name!r} is installed.", hint=f"Install it: pip install rundbrief-{name}"
+        )
+
+    def row(plugin: InstalledPlugin) -> dict[str, Any]:
+        known = {
+            "name": plugin.name,
+            "kind": _KINDS[plugin.group],
+            "distribution": plugin.distribution,
+            "version": plugin.version,
+        }
+        return known | _loaded(plugin) if name or app.verbose else known
+
+    rows = [row(plugin) for plugin in found]
+    if app.json:
+        app.output.document({"plugins": rows})
+        return
+    app.output.table(
+        ["Name", "Kind", "Package", "Version"],
+        [(one["name"], one["kind"], one["distribution"], one["version"]) for one in rows],
+    )
+    for one in rows:
+        if "error" in one:
+            app.output.paragraph(f"{one['name']}: {one['error']}")
+        elif "capabilities" in one:
+            app.output.paragraph(f"{one['name']} ({one['title']}): {', '.join(one['capabilities'])}")
+    if not any(one["kind"] == _KINDS["rundbrief.providers"] for one in rows) and not name:
+        app.output.line()
+        app.output.line("No newsletter service yet. For Mailchimp: pip install rundbrief-mailchimp")
+
+
+def _loaded(plugin: Any) -> dict[str, Any]:
+    """Return what only the plugin itself can tell, or why it cannot."""
+    from rundbrief.hookspecs import PROVIDER_GROUP
+    from rundbrief.plugins import load_crm, load_provider
+
+    try:
+        if plugin.group == PROVIDER_GROUP:
+            provider = load_provider(plugin.name)
+            return {"title": provider.info.title, "capabilities": sorted(provider.capabilities)}
+        return {"title": load_crm(plugin.name).info.title, "capabilities": []}
+    except PluginError as error:
+        return {"error": str(error)}

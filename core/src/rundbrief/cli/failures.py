@@ -1,0 +1,33 @@
+"""From an exception to a sentence on stderr."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rundbrief.cli.output import printable
+from rundbrief.errors import Interrupted, RundbriefError
+
+if TYPE_CHECKING:
+    from rundbrief.cli.context import App
+
+__all__ = ["show_failure", "unexpected"]
+
+
+def show_failure(error: RundbriefError) -> None:
+    """Say what went wrong, and what to do next."""
+    label = "" if isinstance(error, Interrupted) else click.style("Error: ", fg="red", bold=True)
+    click.echo(label + printable(error.message), err=True)
+    if error.hint:
+        click.echo(printable(error.hint), err=True)
+
+
+def unexpected(error: Exception, app: "App") -> RundbriefError:
+    """Write the traceback of a bug to a file, and return what to tell about it."""
+    from rundbrief.cli.log import write_traceback
+
+    path = write_traceback(error, app)
+    where = f"The details are in {path}." if path else "The details could not be saved anywhere."
+    return RundbriefError(
+        f"This is a bug in rundbrief or one of its plugins ({type(error).__name__}).",
+        hint=f"{where} What was done before is saved. Please report it with that file.",
+    )

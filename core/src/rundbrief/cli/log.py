@@ -1,0 +1,85 @@
+"""Our own log: on stderr with --verbose, and as a file for what nobody expected. Without secrets and addresses."""
+
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rundbrief.models import mask_address
+
+if TYPE_CHECKING:
+    from rundbrief.cli.context import App
+
+__all__ = ["log_to_stderr", "redacted", "write_traceback"]
+
+_ADDRESS = re.compile(r"[^\s@<>()\[\]'\",;:]+@[\w-]+(?:\.[\w-]+)+")
+_KEY_LIKE = re.compile(r"(?i)\b(?=[\w-]*\d)[0-9a-z]{20,}(?:-[0-9a-z]+)*\b")
+_SIGNED = re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=-]+")
+_NAMED = re.compile(r"(?i)\b(api[-_]?key|token|secret|password)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+")
+
+
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask these secrets, addresses, and whatever looks like a key: rather too much than one too few."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    text = _SIGNED.sub(r"\1 ***", text)
+    text = _NAMED.sub(r"\1\2***", text)
+    text = _KEY_LIKE.sub("***", text)
+    return _ADDRESS.sub(lambda found: mask_address(found.group()), text)
+
+
+class _Redacting(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+def log_to_stderr() -> None:
+    """Show the log of rundbrief and its plugins; that of the libraries below stays silent, as it may hold URLs."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting("%(asctime)s %(name)s %(message)s", "%H:%M:%S"))
+    handler.addFilter(lambda record: record.name.startswith("rundbrief"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+
+
+def write_traceback(error: BaseException, app: "App") -> Path | None:
+    """Save a traceback in the state folder, readable by its owner alone; None where nothing can be written."""
+    text = redacted("".join(traceback.format_exception(error)), _known_secrets(app))
+    try:
+        folder = _state_folder(app)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"error-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        return None
+    return path
+
+
+# A command that calls this has failed already. Should the configuration be what failed, that was told before, and
+# what it could have told is done without.
+
+
+def _known_secrets(app: "App") -> list[str]:
+    """Return the keys that the configuration takes from the environment."""
+    try:
+        settings = [value for one in app.config.connections.values() for value in one.settings.values()]
+    except Exception:
+        return []
+    names = [str(value.get("env")) for value in settings if isinstance(value, Mapping)]
+    return [os.environ[name] for name in names if os.environ.get(name)]
+
+
+def _state_folder(app: "App") -> Path:
+    try:
+        return app.config.state_path.parent
+    except Exception:
+        from platformdirs import user_state_path
+
+        return user_state_path("rundbrief")

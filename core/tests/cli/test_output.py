@@ -1,0 +1,58 @@
+"""What reaches a terminal, a pipe and a program."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rundbrief.cli.output import Output, printable
+
+
+@given(st.text())
+def test_nothing_printable_can_steer_a_terminal(text: str) -> None:
+    shown = printable(text)
+    assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in shown)
+    assert not set(shown) & set("\u2028\u2029\u202e\u2066")
+
+
+@pytest.mark.parametrize("text", ["Jördis Weiß", "山田 花子", "Zoë 👩‍🚀", "Ægir & Söhne"])
+def test_names_stay_as_they_are(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_a_list_name_cannot_clear_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output()
+    output.line("News\x1b[2J\x1b]0;owned\x07\nletter")
+    output.table(["Name"], [["\x1b[31mred\x9b"]])
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert shown.startswith("News[2J]0;owned letter\n")
+
+
+def test_in_a_pipe_a_row_is_a_line_however_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    Output().table(["A", "B"], [["x " * 80, "y " * 80]])
+    *_, row = capsys.readouterr().out.splitlines()
+    assert row.count("x") == 80
+    assert row.count("y") == 80
+    assert row == row.rstrip()
+
+
+def test_with_a_given_width_a_table_fits_into_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    Output().table(["A", "B"], [["x " * 80, "y"]])
+    assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 40
+
+
+def test_a_document_is_ascii_and_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().document({"name": "Jördis\x1b"})
+    shown = capsys.readouterr().out
+    assert shown.isascii()
+    assert "\x1b" not in shown
+    assert json.loads(shown) == {"name": "Jördis\x1b"}
