@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from rundbrief_mailchimp.sandbox import MailchimpSandbox
+from rundbrief_mailchimp.testing import MailchimpSandbox
 
 
 def main(folder: Path, people: int, latency_ms: int) -> None:

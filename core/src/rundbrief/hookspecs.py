@@ -251,11 +251,13 @@ class ProviderSpec:
     def sandbox() -> "Sandbox":
         """Optional. Return a new stateful imitation of the service, empty and not yet served.
 
+        It lives in a module that is not called `sandbox` itself: importing that one would hide this function.
+
         Example::
 
             @hookimpl
             def sandbox():
-                from rundbrief_paperboy.sandbox import PaperboySandbox
+                from rundbrief_paperboy.testing import PaperboySandbox
 
                 return PaperboySandbox()
         """

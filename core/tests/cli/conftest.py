@@ -65,7 +65,7 @@ class Desk:
 
 @pytest.fixture
 def service() -> Sandbox:
-    sandbox = pytest.importorskip("rundbrief_mailchimp.sandbox").MailchimpSandbox()
+    sandbox = pytest.importorskip("rundbrief_mailchimp.testing").MailchimpSandbox()
     assert isinstance(sandbox, Sandbox)
     return sandbox
 

@@ -25,6 +25,7 @@ __all__ = [
     "lost_before",
     "meanwhile",
     "refused",
+    "retry_after",
     "retry_at",
     "timeout_after",
     "truncated",
@@ -56,6 +57,8 @@ class Faults:
         Args:
             method: empty for any.
             path: a pattern that is searched in the path.
+            skip: how many matching requests go well before.
+            times: how many then meet the fault.
         """
         with self._lock:
             self._planned.append(_Planned(fault, method, re.compile(path), skip, times))
@@ -81,10 +84,30 @@ class Faults:
 
 
 def answer_with(
-    status: int, *, body: str = "", headers: Mapping[str, str] | None = None, content_type: str = "text/plain"
+    status: int,
+    *,
+    body: str = "",
+    headers: Mapping[str, str] | None = None,
+    content_type: str = "text/plain",
+    applied: bool = False,
 ) -> Fault:
-    """Answer with a status instead of applying the request."""
-    return lambda _: Response(body, status, dict(headers or {}), content_type=content_type)
+    """Answer with something else than the truth: an error, an empty body, a text that is no JSON.
+
+    Args:
+        applied: let the request take effect first, and spoil only its answer.
+    """
+
+    def fault(answer: Answer) -> Response:
+        if applied:
+            answer()
+        return Response(body, status, dict(headers or {}), content_type=content_type)
+
+    return fault
+
+
+def retry_after(seconds: int, status: int = 429) -> Fault:
+    """Ask for patience, for so many seconds."""
+    return answer_with(status, headers={"Retry-After": str(seconds)})
 
 
 def retry_at(moment: datetime, status: int = 429) -> Fault:

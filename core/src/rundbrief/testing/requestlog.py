@@ -17,8 +17,11 @@ class RequestRecord:
     path: str
     query: str
     body: bytes
+    """Empty also when the log had to let go of it; see `RequestLog`."""
     status: int = 0
     """0 while it is under way, or when its answer was lost."""
+    at_once: int = 1
+    """How many requests were under way when it came, itself included."""
 
     @property
     def is_read(self) -> bool:
@@ -26,11 +29,19 @@ class RequestRecord:
 
 
 class RequestLog:
-    """All requests since the last `reset`, in the order they came."""
+    """All requests since the last `reset`, in the order they came.
 
-    def __init__(self) -> None:
+    Args:
+        body_budget: bytes of request bodies to keep; beyond it the oldest bodies are dropped, so that a long run
+            does not fill the memory. The records themselves stay.
+    """
+
+    def __init__(self, body_budget: int = 64 * 1024 * 1024) -> None:
         self._lock = threading.Lock()
+        self._budget = body_budget
         self._records: list[RequestRecord] = []
+        self._with_body = 0  # index of the oldest record whose body is still there
+        self._body_bytes = 0
         self._under_way = 0
         self.most_at_once = 0
         """The highest number of requests that were under way together."""
@@ -62,19 +73,31 @@ class RequestLog:
         )
 
     def reset(self) -> None:
+        """Forget what was asked so far."""
         with self._lock:
             self._records = []
+            self._with_body = self._body_bytes = 0
             self.most_at_once = self._under_way
 
     @contextmanager
     def entry(self, record: RequestRecord) -> Iterator[None]:
         """Log a request for as long as it is under way."""
         with self._lock:
-            self._records.append(record)
             self._under_way += 1
+            record.at_once = self._under_way
             self.most_at_once = max(self.most_at_once, self._under_way)
+            self._keep(record)
         try:
             yield
         finally:
             with self._lock:
                 self._under_way -= 1
+
+    def _keep(self, record: RequestRecord) -> None:
+        self._records.append(record)
+        self._body_bytes += len(record.body)
+        while self._body_bytes > self._budget:
+            oldest = self._records[self._with_body]
+            self._body_bytes -= len(oldest.body)
+            oldest.body = b""
+            self._with_body += 1

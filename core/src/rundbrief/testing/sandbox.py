@@ -1,37 +1,30 @@
 """The base of every service's sandbox: a stateful imitation of the service, as a WSGI application.
 
 A sandbox is used in two ways. In-process, `rundbrief.http.wsgi_transport(sandbox)` calls it without a socket; on
-a port, `serve` (and `rundbrief sandbox NAME --port N`) offers it to any client. Both go through the same layers: what
-was asked (`requests`), what goes wrong (`faults`), how slow the line is (`latency`).
+a port, `serve` (and `rundbrief sandbox NAME --port N`) offers it to any client. Both go through the same layers:
+what was asked (`requests`), what goes wrong (`faults`), how slow the line is (`latency`).
 """
 
 import abc
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from waitress import wasyncore
-from waitress.server import create_server
 from werkzeug.wrappers import Request, Response
 
 from rundbrief.models import SubscriberStatus
 from rundbrief.testing.faults import Faults
 from rundbrief.testing.requestlog import RequestLog, RequestRecord
+from rundbrief.testing.serving import served
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-__all__ = ["ManualClock", "Sandbox"]
-
-THREADS = 24
-"""More than any service allows at once, so that a sandbox can see a client that oversteps."""
-
-_SERVED = "rundbrief.served"
+__all__ = ["ManualClock", "Sandbox", "SandboxRequest"]
 
 
 class ManualClock:
@@ -45,6 +38,13 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+
+
+class SandboxRequest(Request):
+    """A request as a sandbox sees it."""
+
+    at_once = 1
+    """How many requests were under way when it came, itself included."""
 
 
 class Sandbox(abc.ABC):
@@ -66,7 +66,7 @@ class Sandbox(abc.ABC):
     # --- a subclass's ----------------------------------------------------------------------------------------
 
     @abc.abstractmethod
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: SandboxRequest) -> Response:
         """Apply one request to the state, and answer it. Called with the lock held."""
 
     @abc.abstractmethod
@@ -109,29 +109,36 @@ class Sandbox(abc.ABC):
     def status(self, list_id: str, address: str) -> SubscriberStatus:
         """Return the true status of an address; ABSENT when the list does not have it."""
 
+    @property
     @abc.abstractmethod
-    def seed(self, list_id: str, count: int) -> None:
-        """Add so many subscribers at once, who signed up in the past; for benchmarks."""
+    def confirmation_mails(self) -> Sequence[str]:
+        """The addresses that were asked to confirm, in the order of the mails; once for each mail."""
+
+    @abc.abstractmethod
+    def seed(self, list_id: str, people: int | Iterable[str]) -> None:
+        """Add subscribers at once who signed up in the past: so many, or these addresses. For benchmarks."""
 
     # --- the layers ------------------------------------------------------------------------------------------
 
+    def serve(self, port: int = 0) -> AbstractContextManager[str]:
+        """Serve on this machine for as long as the context lasts; it is the base URL. Port 0 takes a free one.
+
+        Raises:
+            OSError: the port cannot be used.
+        """
+        return served(self, port)
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        request = Request(environ)
+        request = SandboxRequest(environ)
         record = RequestRecord(request.method, request.path, request.query_string.decode(), request.get_data())
-        try:
-            with self.requests.entry(record):
-                if self.latency:
-                    time.sleep(self.latency)
-                response = self._answer(request, record)
-        except (ConnectionError, TimeoutError):
-            if _SERVED not in environ:
-                raise
-            # Promising a byte and sending none makes the server drop the connection, as a real loss would.
-            start_response("200 OK", [("Content-Length", "1")])
-            return []
+        with self.requests.entry(record):
+            request.at_once = record.at_once
+            if self.latency:
+                time.sleep(self.latency)
+            response = self._answer(request, record)
         return response(environ, start_response)
 
-    def _answer(self, request: Request, record: RequestRecord) -> Response:
+    def _answer(self, request: SandboxRequest, record: RequestRecord) -> Response:
         fault = self.faults.for_request(record)
 
         def answer() -> Response:
@@ -142,24 +149,3 @@ class Sandbox(abc.ABC):
         response.headers["Date"] = format_datetime(self.clock().replace(microsecond=0), usegmt=True)
         record.status = response.status_code
         return response
-
-    @contextmanager
-    def serve(self, port: int = 0) -> Iterator[str]:
-        """Serve on this machine, and yield the base URL. Port 0 takes a free one."""
-
-        def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            environ[_SERVED] = True
-            return self(environ, start_response)
-
-        # It warns of every connection that a fault makes it drop.
-        logging.getLogger("waitress").setLevel(logging.ERROR)
-        sockets: dict[int, Any] = {}
-        server = create_server(app, map=sockets, host="127.0.0.1", port=port, threads=THREADS, ident=None)
-        thread = threading.Thread(target=server.run, name="sandbox", daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.effective_port}"
-        finally:
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
-            thread.join()
-            server.task_dispatcher.shutdown()

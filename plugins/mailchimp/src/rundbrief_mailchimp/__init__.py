@@ -84,6 +84,6 @@ def check_connection(session: Session) -> str:
 
 @hookimpl
 def sandbox() -> "Sandbox":
-    from rundbrief_mailchimp.sandbox import MailchimpSandbox
+    from rundbrief_mailchimp.testing import MailchimpSandbox
 
     return MailchimpSandbox()

@@ -14,7 +14,7 @@ from rundbrief.http import AccountLimits, open_client, wsgi_transport
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
 from rundbrief.testing.sandbox import ManualClock
-from rundbrief_mailchimp.sandbox import MailchimpSandbox
+from rundbrief_mailchimp.testing import MailchimpSandbox
 
 
 class Account:

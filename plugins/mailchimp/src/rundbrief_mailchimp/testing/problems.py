@@ -10,9 +10,13 @@ __all__ = [
     "fake_or_invalid",
     "forgotten",
     "invalid_resource",
+    "invalid_value",
+    "json_expected",
     "member_exists",
     "merge_fields_invalid",
     "not_found",
+    "required",
+    "too_many_requests",
     "too_many_signups",
 ]
 
@@ -23,13 +27,14 @@ class Problem(Exception):
     def __init__(
         self, status: int, title: str, detail: str, errors: Sequence[Mapping[str, str]] | None = None
     ) -> None:
-        super().__init__(title)
+        super().__init__(f"{status} {title}: {detail}")
         self.status = status
         self.title = title
         self.detail = detail
         self.errors = errors
 
     def payload(self, instance: str) -> dict[str, Any]:
+        """Return the body; `instance` is the request's id, which the vendor's support asks for."""
         body: dict[str, Any] = {
             "type": "https://mailchimp.com/developer/marketing/docs/errors/",
             "title": self.title,
@@ -43,11 +48,31 @@ class Problem(Exception):
 
 
 def not_found() -> Problem:
+    """Answer the same for what is deleted and what never was."""
     return Problem(404, "Resource Not Found", "The requested resource could not be found.")
+
+
+def json_expected() -> Problem:
+    return Problem(400, "JSON Parse Exception", "We encountered an unspecified JSON parsing error.")
+
+
+def too_many_requests(detail: str) -> Problem:
+    return Problem(429, "Too Many Requests", detail)
 
 
 def invalid_resource(detail: str, errors: Sequence[Mapping[str, str]] = ()) -> Problem:
     return Problem(400, "Invalid Resource", detail, errors)
+
+
+def invalid_value(field: str, message: str) -> Problem:
+    return invalid_resource(
+        "The resource submitted could not be validated. For field-specific details, see the 'errors' array.",
+        [{"field": field, "message": message}],
+    )
+
+
+def required(field: str) -> Problem:
+    return invalid_value(field, "Required fields were not provided.")
 
 
 def member_exists(address: str) -> Problem:
