@@ -7,9 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from rundbrief.crm.local.crm import LocalCrm
+from rundbrief.crm.local.csv_in import BadRow, CsvReport
 from rundbrief.hookspecs import CrmInfo, hookimpl
 
-__all__ = ["LocalCrm", "crm_info", "open_crm"]
+__all__ = ["BadRow", "CsvReport", "LocalCrm", "crm_info", "open_crm"]
 
 
 class LocalSettings(Schema):

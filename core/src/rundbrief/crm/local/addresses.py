@@ -25,7 +25,7 @@ def address_problem(address: str) -> str | None:
         return "has more than one @"
     if not local or not domain:
         return "lacks the part before or after the @"
-    if any(unicodedata.category(character)[0] in "CZ" for character in address):
+    if not address.isprintable() or " " in address:
         return "holds a space or an invisible character"
     if _NEVER_BARE.intersection(local):
         return "holds a character that no address has"
@@ -44,10 +44,7 @@ def _domain_problem(domain: str) -> str | None:
 
 
 def _is_label(label: str) -> bool:
-    marks_apart = unicodedata.normalize("NFC", label)
-    return (
-        0 < len(label) <= 63
-        and not label.startswith("-")
-        and not label.endswith("-")
-        and all(one == "-" or unicodedata.category(one)[0] in "LMN" for one in marks_apart)
-    )
+    if not 0 < len(label) <= 63 or label.startswith("-") or label.endswith("-"):
+        return False
+    others = (one for one in label if not one.isalnum() and one != "-")
+    return all(unicodedata.category(one).startswith("M") for one in others)  # vowel signs, accents set apart

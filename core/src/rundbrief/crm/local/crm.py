@@ -1,17 +1,23 @@
 """The embedded CRM itself."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from rundbrief.crm.local import reading, schema, writing
-from rundbrief.database import open_database
+from rundbrief.crm.local.addresses import address_problem
+from rundbrief.crm.local.campaigns import add_participants, all_campaigns, campaign_number, create_campaign
+from rundbrief.crm.local.csv_columns import new_field
+from rundbrief.crm.local.csv_in import CsvReport, import_csv
+from rundbrief.crm.local.csv_out import export_csv
+from rundbrief.crm.local.custom_fields import add_field, adopt_fields, all_fields, typed
+from rundbrief.database import open_database, read_only
 from rundbrief.errors import InputError
-from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType
+from rundbrief.fields import CrmField, FieldType
 from rundbrief.models import (
     Campaign,
     Contact,
@@ -43,7 +49,8 @@ class LocalCrm:
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.path = path
         self.now = now
-        self._engine: Engine = open_database(path, migrations="rundbrief.crm.local.migrations")
+        self._engine = open_database(path, migrations="rundbrief.crm.local.migrations")
+        self._reading = read_only(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -57,9 +64,8 @@ class LocalCrm:
     # --- what every CRM has ----------------------------------------------------------------------------------
 
     def fields(self) -> Sequence[CrmField]:
-        with self.transaction() as connection:
-            rows = connection.execute(select(schema.custom_fields).order_by(schema.custom_fields.c.key)).all()
-        return [*STANDARD_FIELDS, *(CrmField(key, label, FieldType(kind)) for key, label, kind in rows)]
+        with self._reading.begin() as connection:
+            return all_fields(connection)
 
     def ensure_opt_in_fields(self, fields: Sequence[OptInField]) -> None:
         if fields:
@@ -74,25 +80,31 @@ class LocalCrm:
                 )
 
     def contacts(self, selection: Selection) -> Iterator[Contact]:
-        return reading.stream(self._engine, selection)
+        return reading.stream(self._reading, selection)
 
     def count(self, selection: Selection) -> int:
-        return reading.count(self._engine, selection)
+        return reading.count(self._reading, selection)
 
     def by_ids(self, contact_ids: Sequence[str]) -> Mapping[str, Contact]:
-        return reading.by_ids(self._engine, contact_ids)
+        with self._reading.begin() as connection:
+            return reading.by_ids(connection, contact_ids)
 
     def by_addresses(self, addresses: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
-        return reading.by_addresses(self._engine, addresses)
+        with self._reading.begin() as connection:
+            return reading.by_addresses(connection, addresses)
 
     def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
-        return writing.create_contacts(self._engine, new, self.now())
+        with self.transaction() as connection:
+            adopt_fields(connection, (one.fields for one in new))
+            return writing.create_contacts(connection, new, self.now())
 
     def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:
-        return writing.set_opt_ins(self._engine, changes)
+        with self.transaction() as connection:
+            return writing.set_opt_ins(connection, changes)
 
     def campaigns(self) -> Sequence[Campaign]:
-        return reading.campaigns(self._engine)
+        with self._reading.begin() as connection:
+            return all_campaigns(connection)
 
     # --- what its users do -----------------------------------------------------------------------------------
 
@@ -104,11 +116,18 @@ class LocalCrm:
         kind: ContactKind = ContactKind.CONTACT,
         party: PartyType = PartyType.PERSON,
     ) -> Contact:
-        """Add a contact; a second one with the same address is allowed."""
-        row = writing.contact_row(kind, party, email, fields or {}, self.now())
+        """Add a contact; a second one with the same address is allowed.
+
+        The address is taken as it is: an export says of a wrong one that it is none.
+
+        Raises:
+            InputError: there is no such field, or a value does not fit it.
+        """
         with self.transaction() as connection:
+            values = typed(fields or {}, all_fields(connection))
+            row = writing.contact_row(kind, party, email, values, self.now())
             (number,) = writing.add_contacts(connection, [row])
-        return self.by_ids([str(number)])[str(number)]
+            return reading.find(connection, str(number))
 
     def find(self, text: str) -> Contact:
         """Return a contact by id, or by address if only one has it.
@@ -116,102 +135,122 @@ class LocalCrm:
         Raises:
             InputError: there is none, or more than one.
         """
-        found = list(self.by_ids([text]).values())
-        if not found:
-            found = [one for group in self.by_addresses([text]).values() for one in group]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise InputError("The CRM has no such contact.", hint="Name it by its id or its full address.")
-        ids = ", ".join(one.id for one in found)
-        raise InputError(f"{len(found)} contacts share this address.", hint=f"Name one by its id: {ids}.")
+        with self._reading.begin() as connection:
+            return reading.find(connection, text)
 
     def edit(
-        self, contact_id: str, *, fields: Mapping[str, FieldValue | None] | None = None, email: str | None = None
+        self, contact: str, *, fields: Mapping[str, FieldValue | None] | None = None, email: str | None = None
     ) -> Contact:
-        """Change some fields, or the address. None or an empty text removes a field's value.
+        """Change some fields, or the address. None or an empty text removes a field's value, "" the address.
+
+        Args:
+            contact: an id, or an address that only one contact has.
 
         Raises:
-            InputError: there is no such contact.
+            InputError: there is no such contact or field, a value does not fit, or the address is none.
         """
-        contact = self.find(contact_id)
-        values = {**contact.fields, **(fields or {})}
-        filled = {key: value for key, value in values.items() if value not in (None, "")}
-        address = contact.email if email is None else email
-        if filled != contact.fields or address != contact.email:
-            row = writing.contact_row(contact.kind, contact.party, address, filled, self.now())
-            with self.transaction() as connection:
-                writing.update_contact(connection, int(contact.id), row)
-        return self.find(contact.id)
-
-    def delete(self, contact_id: str) -> None:
-        """Delete a contact with its opt-ins and participations.
-
-        Raises:
-            InputError: there is no such contact.
-        """
-        contact = self.find(contact_id)
+        if email and (problem := address_problem(email.strip())):
+            raise InputError(f"The e-mail address {problem}.")
         with self.transaction() as connection:
-            connection.execute(delete(schema.contacts).where(schema.contacts.c.id == int(contact.id)))
+            old = reading.find(connection, contact)
+            values = {**old.fields, **typed(fields or {}, all_fields(connection))}
+            row = writing.contact_row(
+                old.kind, old.party, old.email if email is None else email, values, self.now()
+            )
+            if (row["fields"], row["email"]) != (old.fields, old.email):
+                writing.update_contacts(connection, {int(old.id): row})
+            return reading.find(connection, old.id)
 
-    def set_opt_in(self, contact_id: str, key: str, value: OptIn, source: str) -> None:
-        """Set one opt-in by hand.
+    def delete(self, contact: str) -> None:
+        """Delete a contact, named by id or address, with its opt-ins and participations.
 
         Raises:
-            InputError: there is no such contact, or no opt-in field of that key or label.
+            InputError: there is no such contact.
         """
-        contact = self.find(contact_id)
-        field = self.opt_in_field(key)
-        if contact.opt_in(field.key).value is not value:
-            with self.transaction() as connection:
-                writing.put_opt_ins(
-                    connection, [(int(contact.id), field.key, CrmOptIn(value, self.now(), source))]
-                )
+        with self.transaction() as connection:
+            number = int(reading.find(connection, contact).id)
+            connection.execute(delete(schema.contacts).where(schema.contacts.c.id == number))
+
+    def set_opt_in(self, contact: str, field: str, value: OptIn, source: str) -> None:
+        """Set one opt-in by hand; the present one stays, with its date, when it has this value already.
+
+        Args:
+            contact: an id, or an address that only one contact has.
+            field: an opt-in field's key or label.
+            source: where the wish was stated, in words.
+
+        Raises:
+            InputError: there is no such contact or opt-in field.
+        """
+        with self.transaction() as connection:
+            one = reading.find(connection, contact)
+            key = _opt_in_field(connection, field).key
+            if one.opt_in(key).value is not value:
+                writing.put_opt_ins(connection, [(int(one.id), key, CrmOptIn(value, self.now(), source))])
 
     def opt_in_fields(self) -> Sequence[OptInField]:
-        with self.transaction() as connection:
-            rows = connection.execute(select(schema.opt_in_fields).order_by(schema.opt_in_fields.c.key)).all()
-        return [OptInField(key, label) for key, label in rows]
+        with self._reading.begin() as connection:
+            return reading.opt_in_fields(connection)
 
     def opt_in_field(self, text: str) -> OptInField:
         """Return an opt-in field by key or label.
 
         Raises:
-            InputError: there is none; the known ones are named.
+            InputError: there is none, or several have the label; the known ones are named.
         """
-        known = self.opt_in_fields()
-        for one in known:
-            if text in (one.key, one.label):
-                return one
-        names = ", ".join(one.key for one in known) or "none yet; pull the lists first"
-        raise InputError(f"The CRM has no opt-in field {text!r}.", hint=f"It has: {names}.")
+        with self._reading.begin() as connection:
+            return _opt_in_field(connection, text)
+
+    def define_field(self, label: str, kind: FieldType = FieldType.TEXT) -> CrmField:
+        """Add a custom field; its key is made of the label.
+
+        Raises:
+            InputError: the label is empty or means a field that the CRM has.
+        """
+        with self.transaction() as connection:
+            field = new_field(label, kind, all_fields(connection))
+            add_field(connection, field)
+            return field
 
     def create_campaign(self, name: str) -> Campaign:
         """Add a campaign.
 
         Raises:
-            InputError: there is one of that name.
+            InputError: it has no name, or there is one of that name.
         """
-        if name in {one.name for one in self.campaigns()}:
-            raise InputError(f"There is a campaign {name!r} already.")
         with self.transaction() as connection:
-            key = connection.execute(insert(schema.campaigns).values(name=name)).inserted_primary_key
-        assert key is not None
-        return Campaign(str(key[0]), name, 0)
+            return create_campaign(connection, name)
 
-    def add_participants(self, campaign: str, contact_ids: Iterable[str]) -> int:
-        """Add contacts to a campaign by id or name; return how many were not in it before.
+    def add_participants(self, campaign: str, contacts: Sequence[str]) -> int:
+        """Add contacts, named by id or address, to a campaign; return how many were not in it before.
 
         Raises:
-            InputError: there is no such campaign or contact.
+            InputError: there is no such campaign or contact; nobody was added.
         """
-        known = {text: one for one in self.campaigns() for text in (one.id, one.name)}
-        if campaign not in known:
-            raise InputError(f"The CRM has no campaign {campaign!r}.")
-        number = int(known[campaign].id)
-        rows = [{"campaign_id": number, "contact_id": int(self.find(one).id)} for one in contact_ids]
-        before = known[campaign].participants
-        if rows:
-            with self.transaction() as connection:
-                connection.execute(upsert(schema.participants).on_conflict_do_nothing(), rows)
-        return next(one.participants for one in self.campaigns() if one.id == known[campaign].id) - before
+        with self.transaction() as connection:
+            number = campaign_number(connection, campaign)
+            return add_participants(connection, number, reading.numbers_of(connection, contacts))
+
+    def import_csv(self, path: Path, *, source: str | None = None) -> CsvReport:
+        """Take contacts in from a CSV file; see `csv_in.import_csv`."""
+        return import_csv(self._engine, path, now=self.now(), source=source or f"CSV file {path.name}")
+
+    def export_csv(
+        self, path: Path, selection: Selection | None = None, *, delimiter: str = ";", bom: bool = True
+    ) -> int:
+        """Write contacts to a CSV file; see `csv_out.export_csv`. Return how many."""
+        return export_csv(self._reading, path, selection or Selection(), delimiter=delimiter, bom=bom)
+
+
+def _opt_in_field(connection: Connection, text: str) -> OptInField:
+    known = reading.opt_in_fields(connection)
+    found = [one for one in known if one.key == text] or [one for one in known if one.label == text]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        keys = ", ".join(one.key for one in found)
+        raise InputError(f"{len(found)} opt-in fields are called {text!r}.", hint=f"Name one by its key: {keys}.")
+    keys = (
+        ", ".join(one.key for one in known) or "none yet; pull the lists first: rundbrief lists CONNECTION --pull"
+    )
+    raise InputError(f"The CRM has no opt-in field {text!r}.", hint=f"It has: {keys}.")

@@ -1,4 +1,7 @@
-"""The tables of the embedded CRM. `address` is `models.address_key` of the e-mail address."""
+"""The tables of the embedded CRM.
+
+`address` is `models.address_key` of the e-mail address; `customer_number` and `namesake` are made by `identity`.
+"""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table
 
@@ -16,12 +19,17 @@ contacts = Table(
     Column("party", String, nullable=False),
     Column("email", String),
     Column("address", String),
+    Column("customer_number", String),
+    Column("namesake", String),
     Column("fields", FieldValues, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Index("contacts_address", "address"),
+    Index("contacts_customer_number", "customer_number"),
+    Index("contacts_namesake", "namesake"),
     sqlite_autoincrement=True,
 )
-"""Persons and organisations. AUTOINCREMENT, so that the id of a deleted contact is never given again."""
+"""Persons and organisations. AUTOINCREMENT, so that the id of a deleted contact is never given again. `namesake`
+is filled for those without an address only."""
 
 custom_fields = Table(
     "custom_fields",

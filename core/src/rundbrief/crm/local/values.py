@@ -18,7 +18,7 @@ _GERMAN_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[+-]?[0-9]{1
 _ENGLISH_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _GERMAN_DATE = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
-_GERMAN_MOMENT = re.compile(r"([0-9.\s]+?)\s+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
+_GERMAN_MOMENT = re.compile(r"([0-9.\s]+?)\s+([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?)")
 
 
 def tidy(values: Mapping[str, FieldValue | None]) -> dict[str, FieldValue]:
@@ -90,7 +90,9 @@ def _parse_number(text: str) -> Decimal:
     if plain := _PLAIN_NUMBER.fullmatch(text):
         sign, whole, decimals = plain.groups()
         if decimals and len(decimals) == 3 and len(whole) <= 3 and not whole.startswith("0"):
-            raise ValueError("holds a number whose separator could mean thousands or decimals; leave it out or add a 0")
+            raise ValueError(
+                "holds a number whose separator could mean thousands or decimals; leave it out or add a 0"
+            )
         return Decimal(f"{sign}{whole}.{decimals or 0}")
     if _GERMAN_NUMBER.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))
@@ -121,8 +123,8 @@ def _parse_date(text: str) -> date:
 
 def _parse_moment(text: str) -> datetime:
     if german := _GERMAN_MOMENT.fullmatch(text):
-        day, time = german.groups()
-        text = f"{_parse_date(day).isoformat()} {time:0>5}"
+        day, hour, rest = german.groups()
+        text = f"{_parse_date(day).isoformat()} {hour:0>2}{rest}"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -131,5 +133,8 @@ def _parse_moment(text: str) -> datetime:
 
 
 def _parse_choices(text: str) -> tuple[str, ...]:
-    parts = [part.strip() for part in re.findall(r"((?:\\.|[^|\\])+)", text, flags=re.DOTALL)]
-    return tuple(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts if part)
+    parts = [part.strip() for part in re.findall(r"(?:\\.|[^|])+", text, flags=re.DOTALL)]
+    choices = tuple(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts if part)
+    if not choices:
+        raise ValueError("holds no choice")
+    return choices

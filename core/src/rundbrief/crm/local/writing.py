@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from rundbrief.crm.local import schema
+from rundbrief.crm.local.identity import contact_number, identity_of
+from rundbrief.crm.local.reading import chunks
+from rundbrief.crm.local.values import tidy
 from rundbrief.models import (
     ContactKind,
     CrmOptIn,
@@ -19,39 +22,45 @@ from rundbrief.models import (
     address_key,
 )
 
-__all__ = ["add_contacts", "contact_row", "create_contacts", "put_opt_ins", "set_opt_ins", "update_contact"]
+__all__ = ["add_contacts", "contact_row", "create_contacts", "put_opt_ins", "set_opt_ins", "update_contacts"]
 
 
-def create_contacts(engine: Engine, new: Sequence[NewContact], now: datetime) -> list[str]:
+def create_contacts(connection: Connection, new: Sequence[NewContact], now: datetime) -> list[str]:
     """Create persons; an address that has a contact gets that one's id, and nothing is written."""
-    if not new:
-        return []
-    with engine.begin() as connection:
-        known = _by_address(connection, [address_key(one.email) for one in new])
-        strangers = {address_key(one.email): one for one in reversed(new) if address_key(one.email) not in known}
-        numbers = add_contacts(
-            connection,
-            [
-                contact_row(ContactKind.CONTACT, PartyType.PERSON, one.email, one.fields, now)
-                for one in strangers.values()
-            ],
-        )
-        known.update(zip(strangers, numbers, strict=True))
-        put_opt_ins(connection, [(known[key], one.opt_in_key, one.opt_in) for key, one in strangers.items()])
-        return [str(known[address_key(one.email)]) for one in new]
+    keys = [address_key(one.email) for one in new]
+    known = _by_address(connection, keys)
+    strangers: dict[str, NewContact] = {}
+    for key, one in zip(keys, new, strict=True):
+        if key not in known:
+            strangers.setdefault(key, one)
+    rows = [
+        contact_row(ContactKind.CONTACT, PartyType.PERSON, one.email, one.fields, now)
+        for one in strangers.values()
+    ]
+    known.update(zip(strangers, add_contacts(connection, rows), strict=True))
+    put_opt_ins(connection, [(known[key], one.opt_in_key, one.opt_in) for key, one in strangers.items()])
+    return [str(known[key]) for key in keys]
 
 
 def contact_row(
-    kind: ContactKind, party: PartyType, email: str | None, values: Mapping[str, FieldValue], now: datetime
+    kind: ContactKind,
+    party: PartyType,
+    email: str | None,
+    values: Mapping[str, FieldValue | None],
+    now: datetime,
 ) -> dict[str, Any]:
-    """Return a contact as a row of its table."""
+    """Return a contact as a row of its table, tidied and with what it is looked up by."""
     email = (email or "").strip() or None
+    fields = tidy(values)
+    identity = identity_of(fields, email)
     return {
         "kind": kind.value,
         "party": party.value,
         "email": email,
-        "address": address_key(email) if email else None,
-        "fields": values,
+        "address": identity.address,
+        "customer_number": identity.number,
+        "namesake": identity.namesake,
+        "fields": fields,
         "changed_at": now,
     }
 
@@ -64,29 +73,41 @@ def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> l
     return list(connection.execute(statement, list(rows)).scalars())
 
 
-def update_contact(connection: Connection, number: int, row: Mapping[str, Any]) -> None:
-    """Overwrite a contact's data."""
-    connection.execute(update(schema.contacts).where(schema.contacts.c.id == number).values(row))
+def update_contacts(connection: Connection, rows: Mapping[int, Mapping[str, Any]]) -> None:
+    """Overwrite the data of contacts, named by their numbers."""
+    if rows:
+        connection.execute(
+            update(schema.contacts).where(schema.contacts.c.id == bindparam("number")),
+            [{**row, "number": number} for number, row in rows.items()],
+        )
 
 
-def set_opt_ins(engine: Engine, changes: Sequence[OptInChange]) -> list[OptInChange]:
-    """Compare and set in one transaction; return the changes whose expectation did not hold."""
-    if not changes:
-        return []
-    with engine.begin() as connection:
-        present = _present(connection, changes)
-        fitting = [one for one in changes if present.get((one.contact_id, one.key)) is one.expected]
-        put_opt_ins(connection, [(int(one.contact_id), one.key, one.opt_in) for one in fitting])
-    made = set(fitting)
-    return [one for one in changes if one not in made]
+def set_opt_ins(connection: Connection, changes: Sequence[OptInChange]) -> list[OptInChange]:
+    """Compare and set; return the changes whose expectation did not hold."""
+    present = _present(connection, changes)
+    fitting: dict[tuple[str, str], CrmOptIn] = {}
+    left_out: list[OptInChange] = []
+    for one in changes:
+        place = (one.contact_id, one.key)
+        if present.get(place) is one.expected:
+            present[place] = one.opt_in.value
+            fitting[place] = one.opt_in
+        else:
+            left_out.append(one)
+    put_opt_ins(connection, [(int(contact_id), key, one) for (contact_id, key), one in fitting.items()])
+    return left_out
 
 
 def put_opt_ins(connection: Connection, opt_ins: Sequence[tuple[int, str, CrmOptIn]]) -> None:
     """Write opt-ins as they are; UNKNOWN removes the row."""
-    cleared = [(number, key) for number, key, one in opt_ins if one.value is OptIn.UNKNOWN]
-    for number, key in cleared:
+    columns = schema.opt_ins.c
+    cleared = [{"number": number, "name": key} for number, key, one in opt_ins if one.value is OptIn.UNKNOWN]
+    if cleared:
         connection.execute(
-            delete(schema.opt_ins).where(schema.opt_ins.c.contact_id == number, schema.opt_ins.c.key == key)
+            delete(schema.opt_ins).where(
+                columns.contact_id == bindparam("number"), columns.key == bindparam("name")
+            ),
+            cleared,
         )
     rows: list[dict[str, Any]] = [
         {"contact_id": number, "key": key, "value": one.value.value, "since": one.since, "source": one.source}
@@ -101,20 +122,27 @@ def put_opt_ins(connection: Connection, opt_ins: Sequence[tuple[int, str, CrmOpt
         )
 
 
-def _by_address(connection: Connection, addresses: Sequence[str]) -> dict[str, int]:
+def _by_address(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Return address -> number; of several contacts with one address the oldest counts."""
     columns = schema.contacts.c
-    statement = select(columns.address, columns.id).where(columns.address.in_(addresses))
-    # Of several contacts with one address the oldest counts: descending order lets it overwrite the others.
-    return {address: number for address, number in connection.execute(statement.order_by(columns.id.desc()))}  # noqa: C416
+    found: dict[str, int] = {}
+    for part in chunks(keys):
+        statement = select(columns.address, columns.id).where(columns.address.in_(part)).order_by(columns.id)
+        for address, number in connection.execute(statement):
+            found.setdefault(address, number)
+    return found
 
 
 def _present(connection: Connection, changes: Sequence[OptInChange]) -> dict[tuple[str, str], OptIn]:
-    numbers = {int(one.contact_id) for one in changes if one.contact_id.isdecimal()}
-    exists = connection.execute(select(schema.contacts.c.id).where(schema.contacts.c.id.in_(numbers))).scalars()
-    ids = {str(number) for number in exists}
-    present = {(one.contact_id, one.key): OptIn.UNKNOWN for one in changes if one.contact_id in ids}
-    columns = schema.opt_ins.c
-    statement = select(columns.contact_id, columns.key, columns.value).where(columns.contact_id.in_(numbers))
-    for number, key, value in connection.execute(statement):
-        present[str(number), key] = OptIn(value)
-    return present
+    """Return the value of each field that the changes name, of those contacts that exist."""
+    numbers = [number for one in changes if (number := contact_number(one.contact_id))]
+    existing: set[str] = set()
+    values: dict[tuple[str, str], OptIn] = {}
+    opt_ins = schema.opt_ins.c
+    for part in chunks(numbers):
+        statement = select(schema.contacts.c.id).where(schema.contacts.c.id.in_(part))
+        existing.update(str(number) for number in connection.execute(statement).scalars())
+        rows = select(opt_ins.contact_id, opt_ins.key, opt_ins.value).where(opt_ins.contact_id.in_(part))
+        values |= {(str(number), key): OptIn(value) for number, key, value in connection.execute(rows)}
+    places = {(one.contact_id, one.key) for one in changes if one.contact_id in existing}
+    return {place: values.get(place, OptIn.UNKNOWN) for place in places}

@@ -23,12 +23,16 @@ def upgrade() -> None:
         sa.Column("party", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
+        sa.Column("customer_number", sa.String(), nullable=True),
+        sa.Column("namesake", sa.String(), nullable=True),
         sa.Column("fields", sa.String(), nullable=False),
         sa.Column("changed_at", sa.String(32), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
     op.create_index("contacts_address", "contacts", ["address"], unique=False)
+    op.create_index("contacts_customer_number", "contacts", ["customer_number"], unique=False)
+    op.create_index("contacts_namesake", "contacts", ["namesake"], unique=False)
     op.create_table(
         "custom_fields",
         sa.Column("key", sa.String(), nullable=False),
