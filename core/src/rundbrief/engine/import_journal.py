@@ -1,15 +1,16 @@
-"""The journal of an import: what each step changed, and what a killed run had no time to put on record."""
+"""The journal of an import: what each of its steps changed, where, and on what evidence."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
 from rundbrief.engine.run import RunContext
-from rundbrief.models import Contact, CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
-from rundbrief.store import JournalEntry, Transaction
+from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, SubscriberStatus
+from rundbrief.store import JournalEntry
 
 __all__ = ["ImportStep", "entries_of", "entries_of_missed", "evidence"]
+
 
 @dataclass(slots=True)
 class ImportStep:
@@ -34,3 +35,82 @@ def evidence(context: RunContext, one: Match) -> str:
     return f"{context.place}: {one.incoming.source or one.incoming.status.value}"
 
 
+def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
+    """Return what a finished step has changed on either side."""
+    one, known = step.match.incoming, step.match.known
+    entries = []
+    if step.match.moved_from:
+        entries += _moved(context, step.match.moved_from, step.match)
+    elif known.status is not one.status:
+        entries.append(
+            context.entry(
+                one.address,
+                "service",
+                "service",
+                known.status.value,
+                one.status.value,
+                evidence(context, step.match),
+                stated_at=one.since,
+            )
+        )
+    if step.decision.withdrawn and not known.withdrawn and _crm_said_no(context, step.match):
+        entries.append(_crm_withdrew(context, step.match))
+    entries.extend(_changed(context, step, change) for change in step.changes)
+    if step.new and step.created:
+        entries.append(_set(context, step, step.created, OptIn.UNKNOWN, step.new.opt_in))
+    return entries
+
+
+def entries_of_missed(
+    context: RunContext, step: ImportStep, undone: Collection[OptInChange]
+) -> list[JournalEntry]:
+    """Return what a missed step has changed all the same, where several contacts share the address."""
+    return [_changed(context, step, change) for change in step.changes if change not in undone]
+
+
+def _moved(context: RunContext, old: str, one: Match) -> list[JournalEntry]:
+    """Close the old address's record, and open the new one's with what came along."""
+    new, was, became = one.incoming.address, one.known.status.value, one.incoming.status.value
+    left = f"{context.place}: the address was changed to {new}"
+    came = f"{evidence(context, one)}; the address was changed from {old}"
+    return [
+        context.entry(old, "service", "service", was, "moved", left),
+        context.entry(new, "service", "service", was, became, came, stated_at=one.incoming.since),
+    ]
+
+
+def _crm_said_no(context: RunContext, one: Match) -> bool:
+    standing = one.standing(context.opt_in_key)
+    return standing.crm.value is OptIn.NO and standing.agreed is OptIn.YES
+
+
+def _crm_withdrew(context: RunContext, one: Match) -> JournalEntry:
+    """Note a *no* of the CRM's that this import came across; the next export carries it to the service."""
+    crm = one.standing(context.opt_in_key).crm
+    return context.entry(
+        one.incoming.address,
+        "crm",
+        "crm",
+        OptIn.YES.value,
+        OptIn.NO.value,
+        crm.source or "opt-in cleared in the CRM",
+        stated_at=crm.since,
+        contact_id=one.contacts[0].id,
+    )
+
+
+def _changed(context: RunContext, step: ImportStep, change: OptInChange) -> JournalEntry:
+    return _set(context, step, change.contact_id, change.expected, change.opt_in)
+
+
+def _set(context: RunContext, step: ImportStep, contact_id: str, was: OptIn, opt_in: CrmOptIn) -> JournalEntry:
+    return context.entry(
+        step.match.incoming.address,
+        "crm",
+        "rundbrief",
+        was.value,
+        opt_in.value.value,
+        opt_in.source,
+        stated_at=opt_in.since,
+        contact_id=contact_id,
+    )

@@ -5,10 +5,9 @@ who is not subscribed does not: the "no" is kept in the state, without making a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from rundbrief.consent import Decision
 from rundbrief.engine.fingerprint import fingerprint_of
+from rundbrief.engine.import_journal import ImportStep, entries_of, entries_of_missed, evidence
 from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
 from rundbrief.engine.run import RunContext, guard
@@ -23,7 +22,7 @@ from rundbrief.models import (
     SubscriberStatus,
     address_key,
 )
-from rundbrief.store import JournalEntry, OutcomeLine, Recipient, Sent, Transaction
+from rundbrief.store import OutcomeLine, Recipient, Sent, Transaction
 
 __all__ = ["take_in"]
 
@@ -108,7 +107,7 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
     with context.store.transaction() as transaction:
         context.report(transaction, [line for step in missed for line in _missed(step)])
         transaction.journal.add(
-            [entry for step in missed for entry in _made(context, step, undone)], context.now()
+            [entry for step in missed for entry in entries_of_missed(context, step, undone)], context.now()
         )
         _record(context, transaction, [step for step in steps if step.match.incoming.seq not in kept])
         transaction.inbox(context.connection.name, context.scope).done(
@@ -116,11 +115,11 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
         )
 
 
-def _decide(context: RunContext, one: Match) -> _Step:
-    step = _Step(one, context.decide(one.standing(context.opt_in_key)))
+def _decide(context: RunContext, one: Match) -> ImportStep:
+    step = ImportStep(one, context.decide(one.standing(context.opt_in_key)))
     if step.decision.crm is None:
         return step
-    opt_in = CrmOptIn(step.decision.crm, one.incoming.since or context.now(), _evidence(context, one))
+    opt_in = CrmOptIn(step.decision.crm, one.incoming.since or context.now(), evidence(context, one))
     for contact in one.contacts:
         expected = contact.opt_in(context.opt_in_key).value
         if expected is not step.decision.crm:
@@ -131,7 +130,7 @@ def _decide(context: RunContext, one: Match) -> _Step:
     return step
 
 
-def _missed(step: _Step) -> list[OutcomeLine]:
+def _missed(step: ImportStep) -> list[OutcomeLine]:
     address = step.match.incoming.address
     return [
         OutcomeLine(address, Result.FAILED, Reason.CRM_CHANGED_MEANWHILE, contact_id)
@@ -139,7 +138,7 @@ def _missed(step: _Step) -> list[OutcomeLine]:
     ]
 
 
-def _record(context: RunContext, transaction: Transaction, steps: Sequence[_Step]) -> None:
+def _record(context: RunContext, transaction: Transaction, steps: Sequence[ImportStep]) -> None:
     name, scope = context.connection.name, context.scope
     links, sent = transaction.links(name, scope), transaction.sent(name, context.mailing_list.id)
     for step in steps:
@@ -149,18 +148,18 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[_Step
     links.add(link for step in steps for link in _links(step))
     transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
     sent.put(one for step in steps for one in _seen(context, step))
-    transaction.journal.add([entry for step in steps for entry in _entries(context, step)], context.now())
+    transaction.journal.add([entry for step in steps for entry in entries_of(context, step)], context.now())
     context.report(transaction, [line for step in steps for line in _lines(context, step)])
 
 
-def _links(step: _Step) -> list[tuple[str, str, str]]:
+def _links(step: ImportStep) -> list[tuple[str, str, str]]:
     address = step.match.incoming.address
     if step.created:
         return [(step.created, address, address)]
     return [(contact.id, address_key(contact.email or ""), address) for contact in step.match.contacts]
 
 
-def _recipients(step: _Step) -> list[Recipient]:
+def _recipients(step: ImportStep) -> list[Recipient]:
     rows = [step.match.after(step.decision)]
     if step.match.moved_from:
         known = step.match.known
@@ -168,7 +167,7 @@ def _recipients(step: _Step) -> list[Recipient]:
     return rows
 
 
-def _seen(context: RunContext, step: _Step) -> list[Sent]:
+def _seen(context: RunContext, step: ImportStep) -> list[Sent]:
     """At first sight of a subscriber, note the data the service has, so that equal data is not sent again."""
     one = step.match.incoming
     is_first_sight = step.match.known.agreed is None and one.status is SubscriberStatus.SUBSCRIBED
@@ -179,7 +178,7 @@ def _seen(context: RunContext, step: _Step) -> list[Sent]:
     return [Sent(one.address, fingerprint_of(fields))]
 
 
-def _lines(context: RunContext, step: _Step) -> list[OutcomeLine]:
+def _lines(context: RunContext, step: ImportStep) -> list[OutcomeLine]:
     one, decision = step.match.incoming, step.decision
     if step.created:
         return [OutcomeLine(one.address, Result.DONE, Reason.NEW_CONTACT, step.created)]
