@@ -94,7 +94,7 @@ def test_the_document_holds_codes_and_sentences() -> None:
         "result": "done",
         "reason": "new_contact",
         "count": 287,
-        "sentence": "New on one side, so it was added to the other.",
+        "sentence": "Subscribed at the service and unknown to the CRM, so a contact was made.",
     }
 
 

@@ -131,6 +131,7 @@ class TestKnownContacts:
         world.add("ann@example.org", NO)
         world.imports()
         assert world.opt_in("ann@example.org") is NO
+        assert ("crm", "crm", "unknown", "no") in world.changes("ann@example.org")
 
     def test_nothing_new_is_unchanged(self, world: Any) -> None:
         world.service.put("ann@example.org")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,10 +58,14 @@ class TestSchema:
 
 class TestTransaction:
     def test_an_exception_undoes_everything_in_the_block(self, store: Store) -> None:
-        with pytest.raises(ZeroDivisionError), store.transaction() as transaction:
-            transaction.lists("news").put([MailingList("1", "News")], NOON)
-            transaction.journal.add([ENTRY], NOON)
-            raise ZeroDivisionError
+        def fails() -> None:
+            with store.transaction() as transaction:
+                transaction.lists("news").put([MailingList("1", "News")], NOON)
+                transaction.journal.add([ENTRY], NOON)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fails()
         with store.transaction() as transaction:
             assert transaction.lists("news").all() == []
             assert transaction.journal.count() == 0
@@ -100,6 +105,14 @@ class TestJournal:
         first, second = journal(store)
         assert (first.seq, second.seq) == (1, 2)
         assert (second.stated_at, second.contact_id, second.recorded_at) == (NOON, "c7", NOON)
+
+    def test_what_the_crms_fields_last_became(self, store: Store) -> None:
+        note(store, replace(ENTRY, contact_id="c1"), replace(ENTRY, contact_id="c2"), replace(ENTRY, scope="2"))
+        note(store, replace(ENTRY, contact_id="c1", was="yes", became="no"))
+        note(store, replace(ENTRY, contact_id="c2", place="service", was="absent", became="subscribed"))
+        with store.transaction() as transaction:
+            words = transaction.journal.last_words("news", "1", ["c1", "c2", "c3"])
+        assert words == {"c1": "no", "c2": "yes"}
 
     def test_an_entry_without_evidence_is_refused(self, store: Store) -> None:
         broken = JournalEntry("news", "1", "a@example.org", "crm", "crm", "yes", "no", None, 1)  # type: ignore[arg-type]

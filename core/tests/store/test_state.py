@@ -252,6 +252,25 @@ class TestOutbox:
             assert transaction.outbox(killed).count() == {}
             assert transaction.candidates(killed).count() == 0
 
+    def test_what_a_killed_run_of_the_list_was_to_settle_can_be_looked_at(self, store: Store) -> None:
+        killed, now = begin(store, "news"), begin(store, "news")
+        with store.transaction() as transaction:
+            transaction.outbox(killed).put([STEP, replace(STEP, kind=SETTLE)])
+            transaction.outbox(now).put([replace(STEP, kind=SETTLE)])
+            (left,) = transaction.outbox(now).left_behind(10)
+            transaction.outbox(now).done([left.seq])
+            assert transaction.outbox(now).left_behind(10) == []
+            assert transaction.outbox(now).count() == {"settle": 1}
+
+    def test_clearing_leaves_what_another_lists_killed_run_left_behind(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            killed = transaction.runs.begin("export", "news", "2", NOON)
+            transaction.outbox(killed).put([replace(STEP, kind=SETTLE)])
+        now = begin(store, "news")
+        with store.transaction() as transaction:
+            transaction.outbox(now).clear()
+            assert transaction.outbox(killed).count() == {"settle": 1}
+
     def test_clearing_leaves_the_runs_of_other_connections_alone(self, store: Store) -> None:
         other, now = begin(store, "other"), begin(store, "news")
         with store.transaction() as transaction:

@@ -1,15 +1,17 @@
 """The journal of an import: what each of its steps changed, where, and on what evidence."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
 from rundbrief.engine.run import RunContext
-from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, SubscriberStatus
-from rundbrief.store import JournalEntry
+from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
+from rundbrief.store import JournalEntry, Transaction
 
-__all__ = ["ImportStep", "entries_of", "entries_of_missed", "evidence"]
+__all__ = ["ImportStep", "entries_of", "entries_of_cut_off", "entries_of_missed", "evidence"]
+
+_CRM_WITHDREW = (Reason.WITHDRAWN_IN_CRM, Reason.WITHDRAWAL_REPORTED)
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
                 stated_at=one.since,
             )
         )
-    if step.decision.withdrawn and not known.withdrawn and _crm_said_no(context, step.match):
+    if step.decision.withdrawn and not known.withdrawn and _crm_said_no(context, step):
         entries.append(_crm_withdrew(context, step.match))
     entries.extend(_changed(context, step, change) for change in step.changes)
     if step.new and step.created:
@@ -68,6 +70,32 @@ def entries_of_missed(
     return [_changed(context, step, change) for change in step.changes if change not in undone]
 
 
+def entries_of_cut_off(
+    context: RunContext, transaction: Transaction, steps: Sequence[ImportStep]
+) -> list[JournalEntry]:
+    """Return what an earlier run had set in the CRM when it was killed, before it could put it on record.
+
+    Such a field tells that it has its value from us, and the journal does not know of it.
+    """
+    found = [
+        (step, contact.id, contact.opt_in(context.opt_in_key))
+        for step in steps
+        for contact in step.match.contacts
+        if _is_ours(context, contact.opt_in(context.opt_in_key))
+    ]
+    ids = {contact_id for _, contact_id, _ in found}
+    known = transaction.journal.last_words(context.connection.name, context.scope, ids) if found else {}
+    return [
+        _set(context, step, contact_id, known.get(contact_id, OptIn.UNKNOWN), opt_in)
+        for step, contact_id, opt_in in found
+        if known.get(contact_id) is not opt_in.value
+    ]
+
+
+def _is_ours(context: RunContext, opt_in: CrmOptIn) -> bool:
+    return opt_in.source.startswith(f"{context.place}: ")
+
+
 def _moved(context: RunContext, old: str, one: Match) -> list[JournalEntry]:
     """Close the old address's record, and open the new one's with what came along."""
     new, was, became = one.incoming.address, one.known.status.value, one.incoming.status.value
@@ -79,9 +107,11 @@ def _moved(context: RunContext, old: str, one: Match) -> list[JournalEntry]:
     ]
 
 
-def _crm_said_no(context: RunContext, one: Match) -> bool:
-    standing = one.standing(context.opt_in_key)
-    return standing.crm.value is OptIn.NO and standing.agreed is OptIn.YES
+def _crm_said_no(context: RunContext, step: ImportStep) -> bool:
+    """Tell whether the CRM's users withdrew, and not we, in a run that was killed before it could record it."""
+    standing = step.match.standing(context.opt_in_key)
+    is_news = standing.agreed is OptIn.YES or step.decision.reason in _CRM_WITHDREW
+    return standing.crm.value is OptIn.NO and is_news and not _is_ours(context, standing.crm)
 
 
 def _crm_withdrew(context: RunContext, one: Match) -> JournalEntry:
@@ -91,7 +121,7 @@ def _crm_withdrew(context: RunContext, one: Match) -> JournalEntry:
         one.incoming.address,
         "crm",
         "crm",
-        OptIn.YES.value,
+        (one.known.agreed or OptIn.UNKNOWN).value,
         OptIn.NO.value,
         crm.source or "opt-in cleared in the CRM",
         stated_at=crm.since,

@@ -7,7 +7,13 @@ who is not subscribed does not: the "no" is kept in the state, without making a 
 from collections.abc import Sequence
 
 from rundbrief.engine.fingerprint import fingerprint_of
-from rundbrief.engine.import_journal import ImportStep, entries_of, entries_of_missed, evidence
+from rundbrief.engine.import_journal import (
+    ImportStep,
+    entries_of,
+    entries_of_cut_off,
+    entries_of_missed,
+    evidence,
+)
 from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
 from rundbrief.engine.run import RunContext, guard
@@ -148,7 +154,8 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[Impor
     links.add(link for step in steps for link in _links(step))
     transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
     sent.put(one for step in steps for one in _seen(context, step))
-    transaction.journal.add([entry for step in steps for entry in entries_of(context, step)], context.now())
+    entries = [entry for step in steps for entry in entries_of(context, step)]
+    transaction.journal.add([*entries_of_cut_off(context, transaction, steps), *entries], context.now())
     context.report(transaction, [line for step in steps for line in _lines(context, step)])
 
 

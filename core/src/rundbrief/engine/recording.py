@@ -16,7 +16,7 @@ from rundbrief.models import (
 )
 from rundbrief.store import JournalEntry, OutcomeLine, Planned, Recipient, Sent
 
-__all__ = ["record_outcomes", "record_settled"]
+__all__ = ["record_outcomes", "record_settled", "why"]
 
 SIGNUP_PAUSE = timedelta(hours=12)
 """How long an address that had *too many signups* is left alone."""
@@ -56,6 +56,11 @@ class _Records:
     done: list[int] = field(default_factory=list)
 
 
+def why(context: RunContext, step: Planned) -> str:
+    """Return a step's reason in words, as the CRM's opt-in and the journal give it."""
+    return f"{context.place}: {step.reason.value.replace('_', ' ')}"
+
+
 def record_settled(
     context: RunContext,
     steps: Sequence[Planned],
@@ -75,6 +80,7 @@ def record_settled(
         for change in changes[step.seq]:
             if change not in undone:
                 _record_change(context, step, change, records)
+        records.done.append(step.seq)
         if any(change in undone for change in changes[step.seq]):
             records.lines.append(_missed(step))
             continue
@@ -86,7 +92,6 @@ def record_settled(
         if step.withdrawn and not before.withdrawn:
             entry = _crm_withdrew if step.reason is Reason.WITHDRAWN_IN_CRM else _inherited
             records.entries.append(entry(context, step))
-        records.done.append(step.seq)
     _save(context, records)
 
 
@@ -233,9 +238,7 @@ def _service_entry(
     became: SubscriberStatus,
     actor: str = "rundbrief",
 ) -> JournalEntry:
-    evidence = f"{context.place}: {step.reason.value.replace('_', ' ')}"
-    if step.source:
-        evidence = f"{evidence}; CRM: {step.source}"
+    evidence = f"{why(context, step)}; CRM: {step.source}" if step.source else why(context, step)
     return context.entry(
         step.address,
         "service",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rundbrief.engine.importing import take_in
 from rundbrief.engine.planning import plan
 from rundbrief.engine.preview import state_and_crm
+from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, RunOptions, RunReport, find_list, running, sum_up
 from rundbrief.engine.staging import stage
 from rundbrief.engine.workspace import Workspace
@@ -91,8 +92,7 @@ def _refuse_before_first_import(context: RunContext) -> None:
 
 
 def _export(context: RunContext, selection: Selection) -> None:
-    with context.store.transaction() as transaction:
-        transaction.outbox(context.run_id).clear()
+    record_cut_off(context)
     take_in(context)
     stage(context, selection)
     field_map = context.field_map()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from rundbrief.consent import combine
 from rundbrief.engine.lookups import by_addresses
-from rundbrief.engine.recording import record_outcomes, record_settled
+from rundbrief.engine.recording import record_outcomes, record_settled, why
 from rundbrief.engine.run import RunContext
 from rundbrief.errors import RundbriefError
 from rundbrief.fields import FieldMap
@@ -78,7 +78,7 @@ def _settle(context: RunContext, total: int) -> None:
 def _changes(context: RunContext, step: Planned) -> list[OptInChange]:
     if step.crm_value is None:
         return []
-    opt_in = CrmOptIn(step.crm_value, context.now(), f"{context.place}: {step.reason.value.replace('_', ' ')}")
+    opt_in = CrmOptIn(step.crm_value, context.now(), why(context, step))
     return [
         OptInChange(contact_id, context.opt_in_key, expected, opt_in)
         for contact_id, expected in step.crm_expected.items()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from rundbrief.models import CrmOptIn, OptIn, Reason, WriteKind
@@ -81,6 +81,15 @@ class Outbox:
         rows = self._transaction.execute(statement.order_by(columns.seq).limit(limit)).mappings()
         return [_planned(row) for row in rows]
 
+    def left_behind(self, limit: int) -> Sequence[Planned]:
+        """Return SETTLE steps of earlier, killed runs of the list: the CRM may have got what they say."""
+        columns = schema.outbox.c
+        statement = select(schema.outbox).where(
+            columns.run_id.in_(self._runs_of_the_list()), columns.run_id < self._run_id, columns.kind == SETTLE
+        )
+        rows = self._transaction.execute(statement.order_by(columns.seq).limit(limit)).mappings()
+        return [_planned(row) for row in rows]
+
     def count(self) -> dict[str, int]:
         """Return kind -> planned steps."""
         statement = select(schema.outbox.c.kind, func.count()).where(self._here).group_by(schema.outbox.c.kind)
@@ -104,15 +113,18 @@ class Outbox:
         self._transaction.execute(delete(schema.outbox).where(schema.outbox.c.seq.in_(list(seqs))))
 
     def clear(self) -> None:
-        """Forget this run's candidates and steps, and those that an earlier, killed run left behind.
+        """Forget this run's candidates and steps, and those that an earlier, killed run of the list left behind.
 
         Runs of other connections are left alone: they may be under way.
         """
-        run = schema.runs.c
-        connection = select(run.connection).where(run.id == self._run_id).scalar_subquery()
-        earlier = select(run.id).where(run.connection == connection, run.id <= self._run_id)
         for table in (schema.candidates, schema.outbox):
-            self._transaction.execute(delete(table).where(table.c.run_id.in_(earlier)))
+            self._transaction.execute(delete(table).where(table.c.run_id.in_(self._runs_of_the_list())))
+
+    def _runs_of_the_list(self) -> Select[tuple[int]]:
+        """Return the ids of this run and of the runs before it, of the same connection and list."""
+        run, this = schema.runs, schema.runs.alias("this")
+        same = (run.c.connection == this.c.connection) & (run.c.list_id == this.c.list_id)
+        return select(run.c.id).join(this, same).where(this.c.id == self._run_id, run.c.id <= self._run_id)
 
     def _row(self, step: Planned) -> dict[str, Any]:
         return {

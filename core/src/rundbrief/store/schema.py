@@ -140,6 +140,7 @@ journal = Table(
     Column("evidence", String, nullable=False),
     Column("run_id", Integer, nullable=False),
     Index("journal_address", "address"),
+    Index("journal_contact", "contact_id"),
     sqlite_autoincrement=True,
 )
 """The consent journal; append-only, also by triggers."""

@@ -11,7 +11,17 @@ from rundbrief.errors import InputError
 from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType
 from rundbrief.models import ContactKind, OptInField, PartyType
 
-__all__ = ["EMAIL_HEADING", "ID_HEADING", "ROLES", "Column", "Part", "columns_of", "new_field", "opt_in_heading"]
+__all__ = [
+    "EMAIL_HEADING",
+    "ID_HEADING",
+    "ROLES",
+    "Column",
+    "Part",
+    "columns_of",
+    "new_field",
+    "opt_in_heading",
+    "say_who",
+]
 
 ID_HEADING = "rundbrief id"
 """Not merely `id`: the ids of another program's file must never be taken for ours."""
@@ -78,10 +88,11 @@ _WORDS: Mapping[tuple[Part, str], str] = {
     (Part.FIELD, "customer_number"): "customer number, customer no., customer id, Kundennummer, Kunden-Nr., KdNr.",
 }
 _LAST_NAME = (Part.FIELD, "last_name")
+_NAMES = frozenset({"first_name", "last_name", "company", "customer_number"})
 _PERHAPS_LAST_NAME = "name"
 """Beside a *Nachname* it is something else, such as the name on the envelope."""
 
-_OPT_IN = re.compile(r"opt[\s_-]?in[\s:]+(?P<field>.*\S)", re.IGNORECASE)
+_OPT_IN = re.compile(r"opt[\s_-]?in(?:[\s:]+(?P<field>.*))?", re.IGNORECASE)
 _OPT_IN_PARTS: Mapping[str, Part] = {
     " since": Part.OPT_IN_SINCE,
     " seit": Part.OPT_IN_SINCE,
@@ -126,6 +137,11 @@ def new_field(label: str, kind: FieldType, fields: Collection[CrmField]) -> CrmF
     return CrmField(field_key(label, {one.key for one in fields}), label, kind)
 
 
+def say_who(columns: Sequence[Column]) -> bool:
+    """Tell whether any of the columns holds what somebody can be known by."""
+    return any(one.part in (Part.ID, Part.EMAIL) or one.key in _NAMES for one in columns)
+
+
 def opt_in_heading(key: str, part: Part) -> str:
     """Return the heading of a column with an opt-in field's value, date or source."""
     suffix = next((words for words, meant in _OPT_IN_PARTS.items() if meant is part), "")
@@ -136,7 +152,7 @@ def _meaning(heading: str, headings: Sequence[str], opt_in_fields: Sequence[OptI
     if not heading:
         return Column(heading, Part.NOTHING)
     if found := _OPT_IN.fullmatch(heading):
-        return _opt_in(heading, found["field"], opt_in_fields)
+        return _opt_in(heading, found["field"] or "", opt_in_fields)
     if standard := _standard(heading):
         part, key = standard
         return Column(heading, part, key, _STANDARD_TYPES.get(key, FieldType.TEXT))
@@ -173,6 +189,11 @@ def _opt_in(heading: str, text: str, fields: Sequence[OptInField]) -> Column:
     keys = (
         ", ".join(one.key for one in fields) or "none yet; pull the lists first: rundbrief lists CONNECTION --pull"
     )
+    if not text:
+        raise InputError(
+            f"The column {heading!r} does not say which opt-in it holds.",
+            hint=f"Call it opt-in and the field's key. The CRM has: {keys}.",
+        )
     what = "Several opt-in fields are" if found else "No opt-in field is"
     raise InputError(f"{what} called {text!r}, which column {heading!r} asks for.", hint=f"The CRM has: {keys}.")
 

@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from rundbrief.crm.local import reading, writing
-from rundbrief.crm.local.csv_columns import Column, columns_of
+from rundbrief.crm.local.csv_columns import Column, columns_of, say_who
 from rundbrief.crm.local.csv_file import CsvFile, Record
 from rundbrief.crm.local.csv_matching import Card, Cards, load_cards
 from rundbrief.crm.local.csv_merging import merged
 from rundbrief.crm.local.csv_rows import Row, RowProblem, row_of
 from rundbrief.crm.local.custom_fields import add_field, all_fields
+from rundbrief.errors import InputError
 from rundbrief.fields import CrmField
-from rundbrief.models import Contact, CrmOptIn
+from rundbrief.models import Contact, CrmOptIn, OptIn
 
 __all__ = ["BadRow", "CsvReport", "import_csv"]
 
@@ -52,25 +53,32 @@ def import_csv(engine: Engine, path: Path, *, now: datetime, source: str) -> Csv
 
     `csv_matching` says which contact a row is about. Somebody new is added. For somebody known the filled cells
     are taken over; an empty cell leaves the CRM's value as it is. Importing a file twice changes nothing: where
-    two rows are about the same contact the first counts, and a later one that says otherwise is a bad row. A bad
-    row changes nothing, and the others go in.
+    two rows are about the same contact the first counts, and a later one that says otherwise is a bad row, unless
+    it only adds a "no". A bad row changes nothing, and the others go in; it may fit the second time, if it is
+    about somebody whom a later row has added.
 
-    An opt-in is set by yes or no, ja or nein. A "no" in the CRM gives way only to a yes with a later date (in a
-    column *opt-in ... since*): else an old file would undo every withdrawal since.
+    An opt-in is set by yes or no, ja or nein, true or false, 1 or 0. A "no" in the CRM gives way only to a yes
+    with a later date (in a column *opt-in ... since*): else an old file would undo every withdrawal since.
 
     Args:
         now: when new opt-ins without a date begin.
         source: where opt-ins come from, for columns that do not say.
 
     Raises:
-        InputError: the file or its headings cannot be read; nothing was changed.
+        InputError: the file or its headings cannot be read, or none of them says who somebody is; nothing was
+            changed.
     """
     file = CsvFile(path)
     with engine.begin() as connection:
         columns, new_fields = columns_of(file.headings, all_fields(connection), reading.opt_in_fields(connection))
+        if not say_who(columns):
+            raise InputError(
+                f"No column of {path.name} says who somebody is.",
+                hint="Its first line has to hold headings such as E-mail, Last name, Company or Customer number.",
+            )
         for one in new_fields:
             add_field(connection, one)
-    run = _Import(columns, now, source)
+        run = _Import(columns, now, source, _highest_number(connection))
     records = file.records()
     while chunk := list(islice(records, reading.CHUNK)):
         with engine.begin() as connection:
@@ -102,6 +110,8 @@ class _Import:
     columns: Sequence[Column]
     now: datetime
     source: str
+    highest: int
+    """The highest id that any contact had before the import, deleted ones included."""
     counts: Counter[_Effect] = field(default_factory=Counter)
     bad_rows: list[BadRow] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
@@ -135,18 +145,42 @@ class _Import:
         """Find whom a row is about, and what it makes of them."""
         card = cards.find(row)
         if card is None:
-            nobody = Contact(row.id, None)
+            nobody = Contact(self._id_for_new(row), None)
             card = Card(merged(nobody, row, now=self.now, source=self.source), row.identity, row.line)
             cards.add(card)
             return _Step(_Effect.CREATED, card, nobody)
         before = card.contact
         after = merged(before, row, now=self.now, source=self.source)
         if after != before:
-            if card.line is not None:
+            if card.line is not None and not _only_withdraws(before, after):
                 raise RowProblem(f"It is about the same contact as line {card.line}, and says something else.")
             cards.change(card, after)
         card.line = card.line or row.line
         return _Step(_Effect.UNCHANGED if after == before else _Effect.CHANGED, card, before)
+
+    def _id_for_new(self, row: Row) -> str:
+        """Return the id that a row brings along for a new contact; empty when the CRM shall give one.
+
+        An id that somebody had here is never given again: a sync would take the new contact for the deleted one,
+        and move that one's recipient to this one's address.
+        """
+        if row.id and int(row.id) <= self.highest:
+            if not any(row.identity.signs()):
+                raise RowProblem("Its id is a deleted contact's, and nothing else says who it is.")
+            return ""
+        return row.id
+
+
+def _highest_number(connection: Connection) -> int:
+    # What AUTOINCREMENT counts on from, https://www.sqlite.org/autoinc.html
+    statement = "SELECT seq FROM sqlite_sequence WHERE name = 'contacts'"
+    return int(connection.exec_driver_sql(statement).scalar() or 0)
+
+
+def _only_withdraws(before: Contact, after: Contact) -> bool:
+    """Tell whether opt-ins became a no, and nothing else changed."""
+    changed = [one for key, one in after.opt_ins.items() if before.opt_ins.get(key) != one]
+    return _data(before) == _data(after) and all(one.value is OptIn.NO for one in changed)
 
 
 def _save(connection: Connection, steps: Sequence[_Step], now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Which contact a row of a CSV file is about.
 
 1. The id that an earlier export wrote, in the column *rundbrief id*: believed unless name, address and customer
-   number all say that it is somebody else. In a CRM that does not have it, the id goes to the new contact.
+   number all say that it is somebody else. In a CRM that never had it, the id goes to the new contact; that of a
+   deleted contact goes to nobody.
 2. The customer number together with the name: colleagues may share their company's number.
 3. The address together with the name: different names at one address are different people.
 4. Without an address: name, company and postcode, among the contacts without an address.

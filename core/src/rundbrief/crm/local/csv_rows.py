@@ -16,7 +16,11 @@ from rundbrief.models import ContactKind, FieldValue, OptIn, PartyType
 __all__ = ["FieldCell", "OptInCell", "Row", "RowProblem", "row_of"]
 
 _EVIDENCE = {Part.OPT_IN, Part.OPT_IN_SINCE, Part.OPT_IN_SOURCE}
-_OPT_IN_WORDS = {"yes": OptIn.YES, "ja": OptIn.YES, "no": OptIn.NO, "nein": OptIn.NO}
+_OPT_IN_WORDS = {
+    **dict.fromkeys(("yes", "ja", "true", "wahr", "1"), OptIn.YES),
+    **dict.fromkeys(("no", "nein", "false", "falsch", "0"), OptIn.NO),
+}
+"""Narrower than a yes-or-no field: a mere cross or letter proves nothing."""
 
 
 class RowProblem(Exception):

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("journal_address", "journal", ["address"], unique=False)
+    op.create_index("journal_contact", "journal", ["contact_id"], unique=False)
     op.create_table(
         "links",
         sa.Column("connection", sa.String(), nullable=False),

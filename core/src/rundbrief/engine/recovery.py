@@ -1,0 +1,51 @@
+"""What an export had set in the CRM when it was killed, before it could put it on record."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rundbrief.engine.lookups import by_ids
+from rundbrief.engine.recording import why
+from rundbrief.engine.run import RunContext
+from rundbrief.models import Contact
+from rundbrief.store import JournalEntry, Planned
+
+__all__ = ["record_cut_off"]
+
+PAGE = 500
+
+
+def record_cut_off(context: RunContext) -> None:
+    """Look through the steps that earlier, killed exports of the list left behind, and drop them.
+
+    A step was done if the contact has the value it should have, and tells that it has it from us.
+    """
+    while True:
+        with context.store.transaction() as transaction:
+            steps = transaction.outbox(context.run_id).left_behind(PAGE)
+        if not steps:
+            break
+        contacts = by_ids(context.crm, (one for step in steps for one in step.crm_expected))
+        with context.store.transaction() as transaction:
+            transaction.journal.add(_entries(context, steps, contacts), context.now())
+            transaction.outbox(context.run_id).done(step.seq for step in steps)
+    with context.store.transaction() as transaction:
+        transaction.outbox(context.run_id).clear()
+
+
+def _entries(
+    context: RunContext, steps: Sequence[Planned], contacts: Mapping[str, Contact]
+) -> Iterator[JournalEntry]:
+    for step in steps:
+        for contact_id, was in step.crm_expected.items():
+            contact = contacts.get(contact_id)
+            opt_in = contact.opt_in(context.opt_in_key) if contact else None
+            if opt_in and opt_in.value is step.crm_value and opt_in.source == why(context, step):
+                yield context.entry(
+                    step.address,
+                    "crm",
+                    "rundbrief",
+                    was.value,
+                    opt_in.value.value,
+                    opt_in.source,
+                    stated_at=opt_in.since,
+                    contact_id=contact_id,
+                )

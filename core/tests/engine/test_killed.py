@@ -1,0 +1,100 @@
+"""Runs that are killed between an effect in the CRM and its record: the next run completes the record."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from rundbrief.models import NewContact, OptIn, OptInChange, SubscriberStatus
+
+YES, NO, UNKNOWN = OptIn.YES, OptIn.NO, OptIn.UNKNOWN
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def kill(world: Any) -> Callable[[Callable[[], object]], None]:
+    """Run something that dies right after the CRM was written, with what would be saved afterwards lost."""
+
+    def kill(run: Callable[[], object]) -> None:
+        crm = world.crm
+
+        class Dying(type(crm)):  # type: ignore[misc]
+            def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:
+                undone = super().set_opt_ins(changes)
+                if changes:
+                    raise Killed
+                return undone
+
+            def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
+                ids = super().create_contacts(new)
+                if new:
+                    raise Killed
+                return ids
+
+        crm.__class__ = Dying
+        with pytest.raises(Killed):
+            run()
+        world.open()
+
+    return kill
+
+
+def crm_changes(world: Any, email: str) -> list[tuple[str, str]]:
+    return [(one.was, one.became) for one in world.journal(email) if one.place == "crm"]
+
+
+def test_a_contact_that_was_created(world: Any, kill: Any) -> None:
+    world.service.put("ann@example.org")
+    kill(world.imports)
+    assert (world.everybody(), world.journal("ann@example.org")) == ({"ann@example.org": YES}, [])
+    world.imports()
+    assert crm_changes(world, "ann@example.org") == [("unknown", "yes")]
+    assert len(world.everybody()) == 1
+
+
+def test_a_contact_that_was_created_and_has_left_since(world: Any, kill: Any) -> None:
+    world.service.put("ann@example.org")
+    kill(world.imports)
+    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED)
+    world.imports()
+    assert crm_changes(world, "ann@example.org") == [("unknown", "yes"), ("yes", "no")]
+
+
+def test_an_opt_in_that_an_import_cleared(world: Any, kill: Any) -> None:
+    world.service.put("ann@example.org")
+    world.imports()
+    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED)
+    kill(world.imports)
+    assert world.opt_in("ann@example.org") is NO
+    world.imports()
+    assert crm_changes(world, "ann@example.org") == [("unknown", "yes"), ("yes", "no")]
+
+
+def test_an_opt_in_that_an_export_set(world: Any, kill: Any) -> None:
+    world.service.put("ann@example.org")
+    world.imports()
+    other = world.add("ann@example.org")
+    kill(world.exports)
+    assert world.contact(other).opt_in("news/1").value is YES
+    world.exports()
+    assert crm_changes(world, "ann@example.org") == [("unknown", "yes"), ("unknown", "yes")]
+
+
+def test_nothing_is_put_on_record_twice(world: Any) -> None:
+    world.service.put("ann@example.org")
+    world.imports()
+    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED)
+    world.imports()
+    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED)
+    world.exports(full=True)
+    assert crm_changes(world, "ann@example.org") == [("unknown", "yes"), ("yes", "no")]
+
+
+def test_what_the_crms_users_said_is_not_taken_for_ours(world: Any) -> None:
+    world.add("ann@example.org", YES)
+    world.service.put("ann@example.org")
+    world.imports()
+    assert crm_changes(world, "ann@example.org") == []
