@@ -1,0 +1,108 @@
+"""The embedded CRM with a witness: registered as the CRM plugin `watched`, by metadata as any other."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema
+
+from machine.oracle import Broken, Oracle
+from rundbrief.crm.local import LocalCrm
+from rundbrief.fields import CrmField
+from rundbrief.hookspecs import CrmInfo, hookimpl
+from rundbrief.models import Campaign, Contact, NewContact, OptInChange, OptInField, Selection, address_key
+
+__all__ = ["WATCHERS", "WatchedCrm", "Watcher"]
+
+CONNECTION = "news"
+
+
+class Watcher:
+    """What a world lends its CRM: an oracle, and a place to kill the run at."""
+
+    def __init__(self, oracle: Oracle, lists: Sequence[str], now: Callable[[], Any]) -> None:
+        self.oracle = oracle
+        self.lists = lists
+        self.now = now
+        self.instant: Callable[[str], None] = lambda _: None
+        self.broken: list[Broken] = []
+
+    def judge(self, judgement: Callable[[], None]) -> None:
+        try:
+            judgement()
+        except Broken as broken:
+            self.broken.append(broken)
+
+
+WATCHERS: dict[str, Watcher] = {}
+"""Folder -> watcher."""
+
+
+class WatchedCrm:
+    def __init__(self, crm: LocalCrm, watcher: Watcher) -> None:
+        self._crm = crm
+        self._watcher = watcher
+
+    def fields(self) -> Sequence[CrmField]:
+        return self._crm.fields()
+
+    def ensure_opt_in_fields(self, fields: Sequence[OptInField]) -> None:
+        self._crm.ensure_opt_in_fields(fields)
+
+    def contacts(self, selection: Selection) -> Iterator[Contact]:
+        return self._crm.contacts(selection)
+
+    def by_ids(self, contact_ids: Sequence[str]) -> Mapping[str, Contact]:
+        return self._crm.by_ids(contact_ids)
+
+    def by_addresses(self, addresses: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
+        found = self._crm.by_addresses(addresses)
+        for address in addresses:
+            self._watcher.oracle.engine_read(self._watcher.lists, address_key(address))
+        return found
+
+    def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
+        self._watcher.instant("before the CRM is written")
+        known = {one.id for one in self._crm.contacts(Selection())}
+        ids = self._crm.create_contacts(new)
+        contacts = self._crm.by_ids(ids)
+        for one, contact_id in zip(new, ids, strict=True):
+            if contact_id not in known:
+                list_id = one.opt_in_key.split("/")[1]
+                self._watcher.judge(
+                    lambda a=contacts[contact_id], b=list_id: self._watcher.oracle.we_created(a, b)
+                )
+        self._watcher.instant("after the CRM is written")
+        return ids
+
+    def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:
+        if not changes:
+            return []
+        self._watcher.instant("before the CRM is written")
+        undone = self._crm.set_opt_ins(changes)
+        for change in changes:
+            if change not in undone:
+                list_id = change.key.split("/")[1]
+                self._watcher.judge(lambda a=list_id, b=change: self._watcher.oracle.we_set(a, b))
+        self._watcher.instant("after the CRM is written")
+        return undone
+
+    def count(self, selection: Selection) -> int:
+        return self._crm.count(selection)
+
+    def campaigns(self) -> Sequence[Campaign]:
+        return self._crm.campaigns()
+
+    def close(self) -> None:
+        self._crm.close()
+
+
+@hookimpl
+def crm_info() -> CrmInfo:
+    return CrmInfo(name="watched", title="Watched CRM", settings=Schema)
+
+
+@hookimpl
+def open_crm(folder: Path) -> WatchedCrm:
+    watcher = WATCHERS[str(folder)]
+    return WatchedCrm(LocalCrm(folder / "contacts.db", now=watcher.now), watcher)
