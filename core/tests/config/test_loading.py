@@ -101,6 +101,23 @@ def test_broken_toml_is_located(write: Write) -> None:
     assert "line 3, column 10" in str(error)
 
 
+@pytest.mark.parametrize("text", ["a = " + "[" * 5_000, "\x00", "a = 1\na = 2"], ids=["nested", "binary", "twice"])
+def test_a_file_that_no_parser_takes_is_a_sentence(write: Write, text: str) -> None:
+    assert str(FILE_NAME) in str(refusal(write(text)))
+
+
+def test_a_file_from_a_windows_editor(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load_config(path, environ={}).connection("news").provider == "mailchimp"
+    path.write_bytes(GOOD.replace("first_name", "größe").encode("cp1252"))
+    assert "UTF-8" in str(refusal(path))
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert "no file" in str(refusal(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("text", "place", "hint"),
     [
@@ -134,12 +151,18 @@ def test_a_misspelt_key_of_the_provider_is_found_too(write: Write) -> None:
     [
         ("max_withdrawals = 1.5", "max_withdrawals"),
         ('max_withdrawals = "many"', "max_withdrawals"),
+        ('max_withdrawals = "0.5"', "max_withdrawals"),
+        ("max_withdrawals = true", "max_withdrawals"),
+        ("max_withdrawals = nan", "max_withdrawals"),
         ("full_import_days = -1", "full_import_days"),
+        ('full_import_days = "7"', "full_import_days"),
+        ("full_import_days = 99999999999", "full_import_days"),
         ('reconsent = "maybe"', "reconsent"),
         ('withdrawals = "forget"', "withdrawals"),
         ("provider = 3", "provider"),
         ("fields = 3", "fields"),
         ("fields = { FNAME = 3 }", "fields.FNAME"),
+        ("fields = { key = 3 }", "fields.key"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_key(write: Write, line: str, key: str) -> None:
@@ -215,12 +238,19 @@ def as_toml(content: Any) -> str:
     return text
 
 
-def test_the_starter_loads_as_it_is_and_with_its_examples_switched_on(write: Write) -> None:
-    starter = starter_config(["mailchimp"])
+@pytest.mark.parametrize("providers", [["mailchimp"], ["my-service", "mailchimp"], []])
+def test_the_starter_loads_as_it_is_and_with_its_examples_switched_on(write: Write, providers: list[str]) -> None:
+    starter = starter_config(providers)
     assert load_config(write(starter), environ={}).connections == {}
     switched_on = re.sub(r"^# (?=\[|\w+ = )", "", starter, flags=re.MULTILINE)
-    config = load_config(write(switched_on), environ={})
-    assert config.connection("mailchimp").fields["FNAME"] == "first_name"
+    path = write(switched_on)
+    config = load_config(path, environ={})
+    assert list(config.connections) == (providers or ["mailchimp"])
+    for name, connection in config.connections.items():
+        assert connection.fields["FNAME"] == "first_name"
+        raw = {"api_key": connection.settings["api_key"]}
+        with pytest.raises(SettingsError, match=r"environment variable [A-Z_]+_API_KEY is not set"):
+            load_settings(ProviderSettings, raw, where=f"connections.{name}", folder=path.parent, environ={})
 
 
 def test_it_needs_neither_the_network_nor_the_database() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from rundbrief.config import SecretField, load_settings
+from rundbrief.config import SecretField, load_config, load_settings
 from rundbrief.errors import SettingsError
 from rundbrief.session import Secret
 
@@ -54,8 +54,9 @@ def test_from_a_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert load({"keyring": "mail/chimp/jo"}).reveal() == "from-keyring"
     with pytest.raises(SettingsError, match="keyring set mailchimp ann"):
         load({"keyring": "mailchimp/ann"})
-    with pytest.raises(SettingsError, match="service/user"):
-        load({"keyring": "mailchimp"})
+    for incomplete in ("mailchimp", "mailchimp/", "/jo"):
+        with pytest.raises(SettingsError, match="service/user"):
+            load({"keyring": incomplete})
     monkeypatch.delitem(sys.modules, "keyring", raising=False)
 
 
@@ -88,6 +89,58 @@ def test_a_place_that_is_not_there_is_named(tmp_path: Path) -> None:
         load({"file": "key.txt"}, tmp_path)
 
 
+@pytest.mark.parametrize("way", ["env", "file", "keyring"])
+@pytest.mark.parametrize("key", [LITERAL, f"xkeysib-{'0a' * 32}-Q", "eyJhbGciOi." * 8, "0123456789abcdef"])
+def test_a_secret_in_the_place_of_its_reference_is_not_repeated(way: str, key: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=rf"connections\.news\.api_key.*{way} wants") as caught:
+        load({way: key}, tmp_path)
+    assert key not in str(caught.value)
+
+
+def test_a_variable_of_any_name_is_found() -> None:
+    assert load({"env": "mailchimp-key"}, **{"mailchimp-key": LITERAL}).reveal() == LITERAL
+
+
+@pytest.mark.parametrize("name", ["a\0b", "~nobody-of-this-name/key", ".", "x" * 5_000])
+def test_a_path_that_is_none_is_a_sentence(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        load({"file": name}, tmp_path)
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    secret_file(tmp_path).write_bytes(b"\xff\xfe0")
+    with pytest.raises(SettingsError, match="not text"):
+        load({"file": "key.txt"}, tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_secret(tmp_path: Path) -> None:
+    secret_file(tmp_path).write_bytes(b"\xef\xbb\xbf" + LITERAL.encode() + b"\r\n")
+    assert load({"file": "key.txt"}, tmp_path).reveal() == LITERAL
+
+
+def test_a_keyring_that_cannot_be_opened_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keyring.py").write_text(
+        "class NoKeyringError(RuntimeError): ...\n"
+        "def get_password(service, user):\n"
+        "    raise NoKeyringError('No recommended backend was available.')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+    with pytest.raises(SettingsError, match="NoKeyringError"):
+        load({"keyring": "mailchimp/jo"})
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+
+
+def test_a_broken_secret_of_another_connection_stops_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "rundbrief.toml"
+    path.write_text(
+        '[connections.good]\nprovider = "x"\napi_key = { env = "KEY" }\n'
+        '[connections.broken]\nprovider = "x"\napi_key = { file = "missing.txt" }\n'
+    )
+    config = load_config(path, environ={})
+    assert load(config.connection("good").settings["api_key"], KEY=LITERAL).reveal() == LITERAL
+
+
 def test_an_empty_secret_is_none(tmp_path: Path) -> None:
     secret_file(tmp_path, "\n")
     for reference in ({"env": "KEY"}, {"file": "key.txt"}):
@@ -105,7 +158,5 @@ def test_a_file_that_others_may_read_is_refused_with_the_way_to_close_it(tmp_pat
 
 def test_a_secret_shows_itself_to_reveal_alone() -> None:
     secret = load({"env": "KEY"}, KEY=LITERAL)
-    assert (
-        LITERAL
-        not in f"{secret!r} {secret} {[secret]} {vars if not hasattr(secret, '__dict__') else vars(secret)}"
-    )
+    for shown in (str(secret), repr(secret), f"{secret}", repr([secret]), repr({"api_key": secret})):
+        assert LITERAL not in shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,12 +39,39 @@ class Service:
 
 
 @dataclass
+class Clock:
+    """Time passes only while somebody waits, or is told to."""
+
+    time: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    waits: list[float] = field(default_factory=list)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.advance(seconds)
+
+
+@dataclass
 class Setting:
-    """A service, a client for it, and the waits the client asked for."""
+    """A service, a client for it, and the clock both live by."""
 
     service: Service
     client: Client
-    waits: list[float]
+    clock: Clock
+
+    @property
+    def waits(self) -> list[float]:
+        return self.clock.waits
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -54,19 +81,19 @@ def open_setting() -> Iterator[Callable[..., Setting]]:
     def open_one(
         *script: Step, endpoint: dict[str, Any] | None = None, retry: RetryPolicy | None = None, **options: Any
     ) -> Setting:
-        service, waits = Service(list(script)), []
+        service, clock = Service(list(script)), options.pop("clock", Clock())
         client = open_client(
             Endpoint(
                 **{"base_url": "http://127.0.0.1:9/v3", "auth": BasicAuth("any", Secret(KEY)), **(endpoint or {})}
             ),
             limits=options.pop("limits", AccountLimits(4)),
             transport=wsgi_transport(service),
-            wait=options.pop("wait", waits.append),
-            now=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC),
+            wait=options.pop("wait", clock.wait),
+            now=clock,
             retry=retry,
         )
         opened.append(client)
-        return Setting(service, client, waits)
+        return Setting(service, client, clock)
 
     yield open_one
     for client in opened:

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rundbrief.errors import Interrupted
+from rundbrief.errors import Interrupted, RundbriefError
 from rundbrief.http import AccountLimits
 from rundbrief.http.limits import _binding
 from rundbrief.session import Rate
@@ -64,6 +64,37 @@ def test_windows_that_others_imply_are_left_out_but_never_the_slowest(rates: lis
     assert not kept or kept[-1].limit / kept[-1].seconds == slowest, "the slowest window always binds"
 
 
+class Jumping:
+    """A clock that a wait moves on."""
+
+    time = 1_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.builds(Rate, st.integers(1, 12), st.sampled_from([0.5, 1.0, 5.0, 30.0])), min_size=1, max_size=3),
+    st.lists(st.floats(0, 2), min_size=1, max_size=40),
+)
+def test_no_window_ever_holds_more_than_it_may(rates: list[Rate], pauses: list[float]) -> None:
+    clock = Jumping()
+    limits = AccountLimits(1, rates, clock=clock)
+    sent = []
+    for pause in pauses:
+        clock.wait(pause)
+        limits.spend(clock.wait)
+        sent.append(clock())
+    for rate in rates:
+        for begin in sent:
+            # A hundredth less than the window, for clocks that count in milliseconds.
+            assert sum(begin <= moment < begin + rate.seconds - 0.01 for moment in sent) <= rate.limit
+
+
 def test_waiting_for_room_can_be_interrupted(open_setting: Callable[..., Any]) -> None:
     def stop(_: float) -> None:
         raise Interrupted("Stopped.")
@@ -74,8 +105,30 @@ def test_waiting_for_room_can_be_interrupted(open_setting: Callable[..., Any]) -
         setting.client.get("/lists")
 
 
-def test_a_window_that_has_passed_has_room_again(open_setting: Callable[..., Any]) -> None:
-    setting = open_setting(limits=AccountLimits(1, [Rate(2, 0.05)]), wait=time.sleep)
+def test_a_window_that_has_passed_has_room_again() -> None:
+    clock = Jumping()
+    limits = AccountLimits(1, [Rate(2, 10.0)], clock=clock)
     for _ in range(6):
-        setting.client.get("/lists")
-    assert setting.client.requests_sent == 6
+        limits.spend(clock.wait)
+    assert 20 <= clock() - 1_000 < 21
+
+
+@pytest.mark.parametrize(
+    "step",
+    [(401, {}, b""), (500, {}, b""), ConnectionResetError(), TimeoutError(), ConnectionRefusedError()],
+    ids=repr,
+)
+def test_a_request_that_fails_gives_its_place_back(open_setting: Callable[..., Any], step: Any) -> None:
+    setting = open_setting(*[step] * 60, limits=AccountLimits(1))
+    for _ in range(3):
+        with pytest.raises(RundbriefError):
+            setting.client.post("/lists", json={})
+    setting.service.script.clear()
+    assert setting.client.get("/lists").status == 200
+
+
+def test_limits_leave_no_thread_behind() -> None:
+    before = threading.active_count()
+    kept = [AccountLimits(2, [Rate(10, 1.0), Rate(36_000, 3600.0)]) for _ in range(5)]
+    assert threading.active_count() == before
+    assert len(kept) == 5

@@ -1,12 +1,20 @@
 """What is sent again, when, and for how long."""
 
+import math
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rundbrief.errors import Interrupted, RateLimited, ServiceUnavailable
-from rundbrief.http import RetryPolicy
+from rundbrief.errors import Interrupted, RateLimited, ServiceUnavailable, TryLater
+from rundbrief.http import AccountLimits, RetryPolicy
+from rundbrief.http.retry import retry_after
+from rundbrief.session import Rate
 
 OK = (200, {}, b'{"ok": true}')
 
@@ -61,10 +69,9 @@ def test_what_was_never_sent_is_always_repeated(open_setting: Callable[..., Any]
     ("asked", "waits"),
     [
         ("7", 7.0),
-        ("0", 0.0),
-        ("-3", 0.0),
+        (" 7.5 ", 7.5),
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),
-        ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
+        ("Monday, 23-Nov-26 12:00:30 GMT", 30.0),
     ],
 )
 def test_retry_after_is_obeyed_in_both_forms(open_setting: Callable[..., Any], asked: str, waits: float) -> None:
@@ -87,17 +94,69 @@ def test_without_it_the_backoff_is_full_jitter_below_a_doubling_bound(open_setti
         assert max(waits) > bound / 2, "twenty draws from the whole range reach its upper half"
 
 
-def test_garbage_in_retry_after_counts_as_none(open_setting: Callable[..., Any]) -> None:
-    setting = open_setting(failed(503, Retry_After="soon"), OK)
+@pytest.mark.parametrize("asked", ["soon", "", "inf", "nan", "Mon, 99 Nov 2026", "-3"])
+def test_garbage_in_retry_after_counts_as_none(open_setting: Callable[..., Any], asked: str) -> None:
+    setting = open_setting(failed(503, Retry_After=asked), OK)
     setting.client.get("/lists")
-    assert len(setting.waits) == 1
+    [wait] = setting.waits
+    assert 0 <= wait <= 1
 
 
-def test_the_time_for_all_retries_is_bounded(open_setting: Callable[..., Any]) -> None:
-    setting = open_setting(*[failed(503, Retry_After="40")] * 20)
-    with pytest.raises(ServiceUnavailable):
+@given(
+    st.text(st.characters(codec="ascii"), max_size=40) | st.floats().map(str) | st.datetimes().map(format_datetime)
+)
+def test_whatever_stands_in_retry_after_is_a_time_or_none(text: str) -> None:
+    asked = retry_after(httpx.Headers({"Retry-After": text}), datetime(2026, 11, 23, tzinfo=UTC))
+    assert asked is None or 0 <= asked < math.inf
+
+
+@pytest.mark.parametrize("asked", ["0", "Mon, 23 Nov 2026 11:00:00 GMT"])
+def test_a_service_that_asks_for_no_wait_at_all_is_not_hammered(
+    open_setting: Callable[..., Any], asked: str
+) -> None:
+    setting = open_setting(*[failed(429, Retry_After=asked)] * 10_000)
+    with pytest.raises(RateLimited):
         setting.client.get("/lists")
-    assert sum(setting.waits) <= 300
+    assert setting.client.requests_sent < 100
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_time_for_all_retries_is_bounded(open_setting: Callable[..., Any], status: int) -> None:
+    setting = open_setting(*[failed(status, Retry_After="40")] * 20)
+    with pytest.raises(TryLater):
+        setting.client.get("/lists")
+    assert 250 < sum(setting.waits) <= 300
+
+
+def test_the_time_that_the_attempts_take_counts(open_setting: Callable[..., Any], clock: Any) -> None:
+    def hang(_: dict[str, Any]) -> Any:
+        clock.advance(60)
+        raise TimeoutError
+
+    setting = open_setting(*[hang] * 100, clock=clock)
+    with pytest.raises(ServiceUnavailable, match="in time"):
+        setting.client.get("/lists")
+    assert setting.client.requests_sent <= 1 + 300 / 60
+
+
+def test_waiting_for_the_rate_budget_is_no_impatience(open_setting: Callable[..., Any], clock: Any) -> None:
+    limits = AccountLimits(1, [Rate(1, 3600.0)], clock=lambda: clock().timestamp())
+
+    def busy(_: dict[str, Any]) -> Any:
+        clock.advance(3600)
+        return failed(503)
+
+    setting = open_setting(OK, busy, OK, limits=limits, clock=clock)
+    setting.client.get("/lists")
+    assert setting.client.get("/lists").status == 200
+
+
+def test_each_attempt_takes_its_share_of_the_rate_budget(open_setting: Callable[..., Any], clock: Any) -> None:
+    limits = AccountLimits(1, [Rate(2, 3600.0)], clock=lambda: clock().timestamp())
+    setting = open_setting(failed(503), failed(503), OK, limits=limits, clock=clock)
+    setting.client.get("/lists")
+    assert setting.client.requests_sent == 3
+    assert sum(setting.waits) > 3500, "the third had to wait for the next hour"
 
 
 def test_a_longer_pause_than_is_left_is_not_begun(open_setting: Callable[..., Any]) -> None:

@@ -129,9 +129,12 @@ def _find(path: Path | None, environ: Mapping[str, str]) -> Path:
 
 def _parse(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows begin a file with a byte order mark, which is no TOML.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {_with_place(str(error))}.") from None
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deeply.") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:

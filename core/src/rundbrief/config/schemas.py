@@ -11,6 +11,18 @@ from rundbrief.errors import SettingsError
 __all__ = ["ConnectionSchema", "CrmSchema", "FileSchema", "StateSchema", "load_part"]
 
 
+class _Share(fields.Float):
+    """A number from 0 to 1. TOML has types, so a text with a number in it is a mistake."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Range(0, 1), **options)
+
+    def _validated(self, value: Any) -> float:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 class FileSchema(Schema):
     """The top level."""
 
@@ -46,8 +58,8 @@ class ConnectionSchema(Schema):
     fields_ = fields.Dict(keys=fields.String(), values=fields.String(), data_key="fields", load_default=dict)
     reconsent = fields.String(load_default="hold", validate=validate.OneOf(["hold", "confirm"]))
     withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report"]))
-    max_withdrawals = fields.Float(load_default=0.10, validate=validate.Range(0, 1))
-    full_import_days = fields.Integer(load_default=7, strict=True, validate=validate.Range(0))
+    max_withdrawals = _Share(load_default=0.10)
+    full_import_days = fields.Integer(load_default=7, strict=True, validate=validate.Range(0, 36_500))
 
 
 def load_part(
@@ -91,6 +103,10 @@ def _first(messages: Any) -> tuple[list[str], str]:
     path: list[str] = []
     while isinstance(messages, dict):
         key, messages = next(iter(messages.items()))
-        if key not in ("key", "value", "_schema"):
-            path.append(str(key))
+        path.append(str(key))
+    if path[-1:] == ["_schema"]:
+        path.pop()
+    # For an entry of a dictionary, the library adds whether its key or its value is wrong.
+    if len(path) > 1 and path[-1] in ("key", "value"):
+        path.pop()
     return path, str(messages[0] if isinstance(messages, list) else messages)

@@ -1,6 +1,7 @@
 """Secrets by reference: the configuration says where a key is, never what it is."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,10 @@ from rundbrief.errors import SettingsError
 from rundbrief.session import Secret
 
 __all__ = ["SecretField", "secret_sources"]
+
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_LIKE_A_KEY = re.compile(r"(?=.*\d)[\w-]{16,}|[\w.+/=-]{60,}")
+"""A long word with digits in it, or a very long one: no name that people give to a file."""
 
 WAYS = '{ env = "NAME" }, { file = "path" } or { keyring = "service/user" }'
 
@@ -64,22 +69,30 @@ class SecretField(fields.Field[Secret]):
         return Secret(text)
 
 
+# Where nothing is found, the reference may be the secret itself, put into the wrong place by somebody in a hurry.
+# So a reference is repeated only if it looks like one; else the key it stands under has to do (`ValidationError`).
+
+
 def _from_environment(name: str, sources: _Sources) -> str:
-    if name not in sources.environ:
-        raise SettingsError(
-            f"The environment variable {name} is not set.", hint=f"Set it to the key: export {name}=..."
-        )
-    return sources.environ[name]
+    if name in sources.environ:
+        return sources.environ[name]
+    if not _VARIABLE.fullmatch(name):
+        raise ValidationError("env wants the name of an environment variable, and there is none of this name")
+    raise SettingsError(
+        f"The environment variable {name} is not set.", hint=f"Set it to the key: export {name}=..."
+    )
 
 
 def _from_file(name: str, sources: _Sources) -> str:
-    path = sources.folder / Path(name).expanduser()
     try:
+        path = sources.folder / Path(name).expanduser()
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"The secret file {path} cannot be read: {reason}.") from None
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a byte order mark
+    except (OSError, ValueError, RuntimeError) as error:
+        if _LIKE_A_KEY.fullmatch(name):
+            raise ValidationError("file wants the path of a file, and there is none of this name") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not text, or the path is none"
+        raise SettingsError(f"The secret file {name!r} cannot be read: {reason}.") from None
     if os.name == "posix" and mode & 0o077:
         raise SettingsError(
             f"The secret file {path} can be read by other users.", hint=f"Close it: chmod 600 {path}"
@@ -89,8 +102,8 @@ def _from_file(name: str, sources: _Sources) -> str:
 
 def _from_keyring(name: str, sources: _Sources) -> str:  # noqa: ARG001 - every reader takes the same
     service, _, user = name.rpartition("/")
-    if not service:
-        raise SettingsError(f"The keyring entry {name!r} wants the form service/user.")
+    if not service or not user:
+        raise ValidationError("keyring wants the form service/user")
     try:
         import keyring
     except ImportError:
@@ -98,7 +111,13 @@ def _from_keyring(name: str, sources: _Sources) -> str:  # noqa: ARG001 - every 
             "A secret is in the keyring, but the package for it is not installed.",
             hint='Install it: pip install "rundbrief[keyring]"',
         ) from None
-    found = keyring.get_password(service, user)
+    try:
+        found = keyring.get_password(service, user)
+    except Exception as error:  # every backend has errors of its own; without a desktop there is no backend at all
+        raise SettingsError(
+            f"The keyring cannot be read ({type(error).__name__}).",
+            hint='Unlock it, or keep the secret elsewhere: { env = "NAME" } or { file = "path" }.',
+        ) from None
     if found is None:
         raise SettingsError(f"The keyring has no entry {name!r}.", hint=f"Add it: keyring set {service} {user}")
     return str(found)

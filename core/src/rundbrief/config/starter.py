@@ -1,5 +1,6 @@
 """The configuration that `rundbrief init` writes."""
 
+import re
 from collections.abc import Sequence
 
 __all__ = ["starter_config"]
@@ -34,7 +35,12 @@ _CONNECTION = """
 def starter_config(providers: Sequence[str]) -> str:
     """Return a commented rundbrief.toml with an example connection for each provider."""
     examples = [
-        _CONNECTION.format(name=provider, provider=provider, variable=f"{provider.upper()}_API_KEY")
+        _CONNECTION.format(name=provider, provider=provider, variable=_variable(provider))
         for provider in providers or ["mailchimp"]
     ]
     return "".join([_HEAD, *examples])
+
+
+def _variable(provider: str) -> str:
+    """Return a name that every shell can export: a provider may be called `my-service`."""
+    return re.sub(r"[^A-Z0-9]", "_", provider.upper()) + "_API_KEY"

@@ -1,12 +1,12 @@
 """The HTTP stack: one client per account, made of layers with one job each. The only importer of httpx.
 
-Outermost to innermost: the client (credentials, errors, redaction), retry, limits (rate windows, concurrency), and
-the wire or, for a sandbox in this process, a WSGI application.
+Outermost to innermost: redaction, retry, rate budget, concurrency, and the wire or, for a sandbox in this process,
+a WSGI application. Each attempt of a retry takes its share of the rate budget and a free place anew.
 """
 
 from rundbrief.http.client import Client, open_client
 from rundbrief.http.limits import AccountLimits
-from rundbrief.http.transports import RetryPolicy
+from rundbrief.http.retry import RetryPolicy
 from rundbrief.http.wire import WireSchema, load
 from rundbrief.http.wsgi import Transport, wsgi_transport
 

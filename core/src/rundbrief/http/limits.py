@@ -1,10 +1,11 @@
 """What one account may do at once: requests side by side, and requests per window of time."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from pyrate_limiter import InMemoryBucket, Limiter
+from pyrate_limiter import InMemoryBucket, RateItem
 from pyrate_limiter import Rate as Window
 
 from rundbrief.session import Rate
@@ -22,13 +23,19 @@ class AccountLimits:
         concurrency: requests that may be under way at once. A semaphore rules, since httpx's own pool limit turns
             waiting into an error under load.
         rates: windows that hold all at once, such as 10 per second and 36,000 per hour.
+        clock: seconds that never go back.
     """
 
-    def __init__(self, concurrency: int = 1, rates: Sequence[Rate] = ()) -> None:
+    def __init__(
+        self, concurrency: int = 1, rates: Sequence[Rate] = (), *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.concurrency = concurrency
         self._places = threading.BoundedSemaphore(concurrency)
         windows = [Window(rate.limit, int(rate.seconds * 1000)) for rate in _binding(rates)]
-        self._limiter = Limiter(InMemoryBucket(windows)) if windows else None
+        # The bucket alone: a `Limiter` around it would start a thread that nobody ends.
+        self._bucket = InMemoryBucket(windows) if windows else None
+        self._bucket_lock = threading.Lock()
+        self._clock = clock
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -38,12 +45,20 @@ class AccountLimits:
 
     def spend(self, wait: Callable[[float], None]) -> None:
         """Take one request out of every window's budget; `wait` (interruptible) until each has room."""
-        while self._limiter is not None and not self._limiter.try_acquire("request", blocking=False):
+        while not self._has_room():
             wait(TICK)
+
+    def _has_room(self) -> bool:
+        if self._bucket is None:
+            return True
+        with self._bucket_lock:  # the bucket expects its times in order
+            now = int(self._clock() * 1000)
+            self._bucket.leak(now)
+            return self._bucket.put(RateItem("request", now))
 
 
 def _binding(rates: Sequence[Rate]) -> list[Rate]:
-    """Return the windows that can make a request wait, shortest first; the limiter takes no others.
+    """Return the windows that can make a request wait, shortest first; the bucket takes no others.
 
     A short window is implied by a longer one that allows no more in all; a long one, by a shorter one that is no
     quicker.

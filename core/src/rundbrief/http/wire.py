@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from rundbrief.errors import ProtocolError
+from rundbrief.http.redaction import masked
 
 __all__ = ["WireSchema", "load"]
 
@@ -30,15 +31,17 @@ def load(schema: Schema | type[Schema], payload: Any, *, many: bool | None = Non
         return instance.load(payload, many=many, unknown=EXCLUDE)
     except ValidationError as error:
         where = _first_path(error.messages)
-        raise ProtocolError(
-            f"The service sent an answer that its documentation does not allow (at {where}).",
-            hint="If it lasts, tell the plugin's author; the service may have changed.",
-        ) from None
+    # Raised out here, it does not take along the error above, which holds the answer.
+    raise ProtocolError(
+        f"The service sent an answer that its documentation does not allow (at {where}).",
+        hint="If it lasts, tell the plugin's author; the service may have changed.",
+    )
 
 
 def _first_path(messages: Any) -> str:
+    """Return where the first complaint is. A key of the answer's own may be an address, and is masked."""
     path = []
     while isinstance(messages, dict) and messages:
         key, messages = next(iter(messages.items()))
-        path.append(str(key))
+        path.append(masked(str(key)))
     return ".".join(path) or "its root"
