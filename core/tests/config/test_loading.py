@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, fields
 
@@ -199,6 +199,7 @@ values = st.recursive(
 keys = st.sampled_from(["crm", "state", "connections", "news", "provider", "fields", "path", "plugin", "x"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, st.dictionaries(keys, st.dictionaries(keys, values) | values) | values))
 def test_whatever_stands_in_it_the_answer_is_a_configuration_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rundbrief.errors import InputError, ProtocolError, SettingsError
@@ -60,6 +60,7 @@ def test_an_id_cannot_lead_out_of_the_service(open_setting: Callable[..., Any], 
     assert setting.service.seen == []
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=30), st.sampled_from(["https://x.example", "https://x.example/v3", "http://127.0.0.1:9/a/b/"])
 )
@@ -73,6 +74,7 @@ def test_whatever_the_path_a_request_stays_below_the_base_url(path: str, text: s
     assert url.path.startswith(base.path)
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=40)
     | st.text(max_size=30).map("https://".__add__)

@@ -54,6 +54,7 @@ def test_several_windows_hold_at_once(open_setting: Callable[..., Any]) -> None:
     assert setting.client.requests_sent == 3
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(Rate, st.integers(1, 50), st.sampled_from([1.0, 10.0, 60.0, 3600.0])), max_size=6))
 def test_windows_that_others_imply_are_left_out_but_never_the_slowest(rates: list[Rate]) -> None:
     kept = _binding(rates)
@@ -76,7 +77,7 @@ class Jumping:
         self.time += seconds
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.builds(Rate, st.integers(1, 12), st.sampled_from([0.5, 1.0, 5.0, 30.0])), min_size=1, max_size=3),
     st.lists(st.floats(0, 2), min_size=1, max_size=40),

@@ -139,7 +139,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told_at_once(tmp_path: Path) -
 
 def test_no_log_line_of_any_library_shows_what_was_sent(caplog: pytest.LogCaptureFixture) -> None:
     def app(_: Any, start_response: Any) -> list[bytes]:
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
+        start_response("200 OK", [("Link", "</members/jo@example.org>"), ("Content-Length", "2")])
         return [b"{}"]
 
     caplog.set_level(logging.DEBUG)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rundbrief.errors import Interrupted, RateLimited, ServiceUnavailable, TryLater
@@ -102,6 +102,7 @@ def test_garbage_in_retry_after_counts_as_none(open_setting: Callable[..., Any],
     assert 0 <= wait <= 1
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(codec="ascii"), max_size=40) | st.floats().map(str) | st.datetimes().map(format_datetime)
 )
