@@ -1,7 +1,9 @@
 """One step of a benchmark, in a process of its own, so that its peak memory is the step's alone.
 
 python client.py FOLDER prepare SCENARIO SIZE      fill the CRM as the scenario wants it
-python client.py FOLDER run SCENARIO               prints {"seconds": ..., "requests": ...}
+python client.py FOLDER run SCENARIO SIZE          prints {"seconds": ..., "requests": ...}
+
+A scenario that did not do what it is called fails: its figures would mean nothing.
 """
 
 import json
@@ -14,7 +16,7 @@ from typing import Any
 from rundbrief.config import load_config
 from rundbrief.crm.local import LocalCrm
 from rundbrief.engine import RunReport, Workspace, export_list, import_list
-from rundbrief.models import CrmOptIn, NewContact, OptIn, Selection
+from rundbrief.models import CrmOptIn, NewContact, OptIn, Result, Selection
 
 
 def main(folder: Path, step: str, scenario: str, size: int) -> None:
@@ -28,6 +30,10 @@ def main(folder: Path, step: str, scenario: str, size: int) -> None:
         began = time.perf_counter()
         report = run(workspace, scenario, place["list_id"])
         seconds = time.perf_counter() - began
+    done = sum(count for (result, _), count in report.tally.items() if result is Result.DONE)
+    expected = 0 if scenario.endswith("again") else size
+    if done != expected:
+        raise SystemExit(f"{scenario}: {done} contacts were written, not {expected}")
     print(json.dumps({"seconds": seconds, "requests": report.requests}))
 
 
@@ -73,8 +79,8 @@ def rename_contacts(workspace: Workspace) -> None:
     assert isinstance(crm, LocalCrm)
     sheet = workspace.config.folder / "renamed.csv"
     with sheet.open("w", encoding="utf-8") as lines:
-        lines.write("id;Nachname\n")
-        lines.writelines(f"{contact.id};Meier\n" for contact in crm.contacts(Selection()))
+        lines.write("rundbrief id;E-Mail;Nachname\n")
+        lines.writelines(f"{contact.id};{contact.email};Meier\n" for contact in crm.contacts(Selection()))
     crm.import_csv(sheet)
 
 
@@ -85,4 +91,4 @@ def run(workspace: Workspace, scenario: str, list_id: str) -> RunReport:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]) if len(sys.argv) > 4 else 0)
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

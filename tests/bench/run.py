@@ -97,14 +97,14 @@ def client(folder: Path, scenario: str, size: int, latency_ms: int) -> Measureme
     """Run one scenario in a fresh process, and ask the operating system for its peak memory."""
     script = [sys.executable, str(HERE / "client.py"), str(folder)]
     subprocess.run([*script, "prepare", scenario, str(size)], check=True)
-    command = [*script, "run", scenario]
+    command = [*script, "run", scenario, str(size)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         answer = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{scenario} with {size} contacts failed")
+        raise SystemExit(f"{scenario} with {size:,} contacts failed")
     told = json.loads(answer)
     unit = 1024 if sys.platform == "linux" else 1024 * 1024
     return Measurement(scenario, size, latency_ms, told["seconds"], told["requests"], usage.ru_maxrss / unit)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rundbrief.config import Config
     from rundbrief.engine import StopSignal, Workspace
 
-__all__ = ["App", "global_options", "json_option", "pass_app", "shared_options"]
+__all__ = ["SOMEBODY_WAITS", "App", "global_options", "json_option", "pass_app", "shared_options"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -46,13 +46,18 @@ class App:
         return load_config(self.config_path, environ=os.environ)
 
     @contextmanager
-    def workspace(self, stop: "StopSignal | None" = None) -> "Iterator[Workspace]":
-        """Open the workspace for one command."""
+    def workspace(
+        self, stop: "StopSignal | None" = None, *, patience: float | None = None
+    ) -> "Iterator[Workspace]":
+        """Open the workspace for one command, which waits `patience` seconds for a service that is out of reach."""
         from rundbrief.engine import Workspace
 
-        with Workspace(self.config, environ=os.environ, stop=stop) as workspace:
+        with Workspace(self.config, environ=os.environ, stop=stop, patience=patience) as workspace:
             yield workspace
 
+
+SOMEBODY_WAITS = 20.0
+"""The patience, in seconds, of a command that a person looks at: a mistyped address should not take minutes."""
 
 pass_app = click.make_pass_decorator(App, ensure=True)
 

@@ -14,7 +14,7 @@ from rundbrief.crm import Crm
 from rundbrief.errors import Interrupted
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import ConsentScope, FieldWish
-from rundbrief.http import AccountLimits, Client, Transport, open_client
+from rundbrief.http import AccountLimits, Client, RetryPolicy, Transport, open_client
 from rundbrief.models import MailingList, OptInField
 from rundbrief.plugins import Provider, load_crm, load_provider
 from rundbrief.session import Session
@@ -95,6 +95,7 @@ class Workspace:
         stop: raised by a signal handler; every wait of every connection obeys it.
         transports: connection name -> transport, to reach a sandbox in this process.
         now: the clock.
+        patience: for so many seconds a request that fails is repeated; None is what suits a run at night.
     """
 
     def __init__(
@@ -106,11 +107,13 @@ class Workspace:
         transports: Mapping[str, Transport] | None = None,
         now: Callable[[], datetime] = utc_now,
         wait: Callable[[float], None] | None = None,
+        patience: float | None = None,
     ) -> None:
         self.config = config
         self.now = now
         self.stop = stop or StopSignal()
         self._wait = wait or self.stop.wait
+        self._retry = RetryPolicy() if patience is None else RetryPolicy(total_seconds=patience)
         self._environ = environ
         self._transports = transports or {}
         self._store: Store | None = None
@@ -143,6 +146,7 @@ class Workspace:
                     limits=AccountLimits(plugin.info.concurrency, plugin.info.rates),
                     transport=self._transports.get("crm"),
                     wait=self._wait,
+                    retry=self._retry,
                 )
             self._crm = plugin.open(settings, self._crm_client, self.config.folder)
         return self._crm
@@ -177,6 +181,7 @@ class Workspace:
             limits=AccountLimits(provider.info.concurrency, provider.info.rates),
             transport=self._transports.get(config.name),
             wait=self._wait,
+            retry=self._retry,
         )
         return Connection(config, provider, Session(config.name, settings, client, self._wait), client)
 

@@ -2,7 +2,7 @@
 
 import click
 
-from rundbrief.cli.context import App, json_option, pass_app, shared_options
+from rundbrief.cli.context import SOMEBODY_WAITS, App, json_option, pass_app, shared_options
 
 __all__ = ["command"]
 
@@ -34,7 +34,7 @@ def list_connections(app: App) -> None:
 @pass_app
 def check(app: App, name: str) -> None:
     """Check that connection NAME works: plugin, settings, key, and the service's answer."""
-    with app.workspace() as workspace:
+    with app.workspace(patience=SOMEBODY_WAITS) as workspace:
         connection = workspace.connection(name)
         account = connection.provider.check_connection(connection.session)
         if account is None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rundbrief.cli.context import App, json_option, pass_app, shared_options
+from rundbrief.cli.context import SOMEBODY_WAITS, App, json_option, pass_app, shared_options
 
 if TYPE_CHECKING:
     from rundbrief.engine import Connection
@@ -26,7 +26,7 @@ def command(app: App, connection: str, pull: bool) -> None:
     """
     from rundbrief.engine import pull_lists
 
-    with app.workspace() as workspace:
+    with app.workspace(patience=SOMEBODY_WAITS) as workspace:
         opened = workspace.connection(connection)
         lists = pull_lists(workspace, opened) if pull else list(opened.provider.import_lists(opened.session))
         rows = [_document(opened, one) for one in lists]
