@@ -111,6 +111,11 @@ class Oracle:
 
     def contact_has(self, contact_id: str, address: str | None) -> None:
         key = address_key(address or "")
+        if self.addresses.get(contact_id, key) != key:
+            # A user gives the contact's opt-ins to another address: that is the user's word from now on.
+            for (owner, _), one in self.fields.items():
+                if owner == contact_id:
+                    one.ours = False
         self.addresses[contact_id] = key
         self.former.setdefault(contact_id, set()).add(key)
 
@@ -167,6 +172,12 @@ class Oracle:
         if before[0] != address and status in RAISED:
             self._may_raise(list_id, address, "a change of address")
 
+    def we_offer(self, list_id: str, address: str) -> None:
+        """A request of ours holds a new recipient. Whether the service takes it or not: we must not even try."""
+        word = self.words.get((list_id, address))
+        if word is not None and not word.yes and word.seen:
+            raise Broken(f"R3: we tried to subscribe {address}, whose withdrawal we had read")
+
     def _may_raise(self, list_id: str, address: str, how: str) -> None:
         word = self.words.get((list_id, address))
         if word is not None and not word.yes:
@@ -177,9 +188,9 @@ class Oracle:
 
     def we_set(self, list_id: str, change: OptInChange) -> None:
         one = self.fields.setdefault((change.contact_id, list_id), Field())
-        recipients = self._recipients(change.contact_id)
-        if change.opt_in.value is OptIn.YES and not any(self._is_shown(list_id, one) for one in recipients):
-            raise Broken(f"R4: we set yes for contact {change.contact_id}, whom the service never showed so")
+        if change.opt_in.value is OptIn.YES:
+            if not any(self._is_shown(list_id, address) for address in self._recipients(change.contact_id)):
+                raise Broken(f"R4: we set yes for contact {change.contact_id}, whom the service never showed so")
             if one.withdrawn_at and not self._said_yes_since(list_id, change.contact_id, one.withdrawn_at):
                 raise Broken(f"R1: we set yes for contact {change.contact_id} over a no")
         one.value, one.ours, one.withdrawn_at = change.opt_in.value, True, None

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from machine.oracle import Broken, Oracle
+from machine.oracle import RAISED, Broken, Oracle
 from rundbrief.models import address_key
 from rundbrief.testing.sandbox import SandboxRequest
 from rundbrief_mailchimp.testing import MailchimpSandbox
@@ -89,6 +89,11 @@ class WatchedService(MailchimpSandbox):
         body: Any = json.loads(request.get_data() or b"{}")
         if "members" in body:
             self._judge(lambda: _check_rows(body))
+            list_id = _list_of(request)
+            for row in body["members"]:
+                if row["status"] in RAISED:
+                    address = address_key(row["email_address"])
+                    self._judge(lambda b=address: self.oracle.we_offer(list_id, b))
             return "a write of rows"
         operations = body.get("operations") or [{"method": request.method, "body": request.get_data()}]
         for operation in operations:
@@ -100,9 +105,12 @@ class WatchedService(MailchimpSandbox):
             return
         answer = response.get_json()
         rows = [row for key in ("members", "new_members", "updated_members") for row in answer.get(key, ())]
-        list_id = request.path.split("/")[3] if "/lists/" in request.path else ""
         for row in rows:
-            self.oracle.service_showed(list_id, address_key(row["email_address"]), row["status"])
+            self.oracle.service_showed(_list_of(request), address_key(row["email_address"]), row["status"])
+
+
+def _list_of(request: SandboxRequest) -> str:
+    return request.path.split("/")[3] if "/lists/" in request.path else ""
 
 
 def _check_operation(operation: dict[str, Any]) -> None:

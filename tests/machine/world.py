@@ -87,7 +87,8 @@ class World:
         self.crm.ensure_opt_in_fields([OptInField(self.key(one), one) for one in self.lists])
         self._settings = {"reconsent": reconsent, "withdrawals": withdrawals}
         self._journal: list[tuple[Any, ...]] = []
-        self._owed: list[tuple[str, str, str]] = []
+        self._owed: list[tuple[tuple[str, str, str], str]] = []
+        """What killed runs had set in the CRM, and the contact's address then: later runs have to record it."""
         self._instants = 0
         self._trouble = Trouble()
         self._dead = False
@@ -135,7 +136,7 @@ class World:
                 word.seen = True
         made = self.oracle.made_by_us[owed_before:]
         if self._dead:
-            self._owed += made
+            self._owed += [(one, self.oracle.addresses.get(one[0], "")) for one in made]
         else:
             self._check_owed(made)
         self.check()
@@ -233,7 +234,8 @@ class World:
             members = self.service.members(list_id)
             self.oracle.agree(list_id, members, reports[list_id])
             self._check_statuses_on_record(list_id, members)
-        self._check_owed([one for one in self._owed if one[0] in self.oracle.addresses])
+        # A contact that has another address by now, or is gone, cannot be recognised any more.
+        self._check_owed([one for one, then in self._owed if self.oracle.addresses.get(one[0]) == then])
 
     def _check_statuses_on_record(self, list_id: str, members: dict[str, str]) -> None:
         """R6: the journal ends, for each recipient, with the status that the service has now."""

@@ -1,4 +1,4 @@
-"""How long a service that is out of reach is waited for: a run at night is patient, a person at a prompt is not."""
+"""How long a service out of reach is waited for: a run at night is patient, a person at a prompt is not."""
 
 from pathlib import Path
 

@@ -9,8 +9,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from rundbrief.http import wsgi_transport
-from rundbrief.models import SubscriberStatus
-from rundbrief.testing.sandbox import ManualClock, Sandbox, SandboxRequest
+from rundbrief.testing.sandbox import Held, ManualClock, Sandbox, SandboxRequest
 
 
 class Counter(Sandbox):
@@ -42,12 +41,18 @@ class Counter(Sandbox):
 
     def complain(self, list_id: str, address: str) -> None: ...
 
+    def bounce(self, list_id: str, address: str) -> None: ...
+
+    def block(self, list_id: str, address: str) -> None: ...
+
+    def archive(self, list_id: str, address: str) -> None: ...
+
     def delete(self, list_id: str, address: str) -> None: ...
 
     def change_address(self, list_id: str, old: str, new: str) -> None: ...
 
-    def status(self, list_id: str, address: str) -> SubscriberStatus:
-        return SubscriberStatus.ABSENT
+    def recipients(self, list_id: str) -> Mapping[str, Held]:
+        return {}
 
     @property
     def confirmation_mails(self) -> Sequence[str]:

@@ -49,7 +49,7 @@ class App:
     def workspace(
         self, stop: "StopSignal | None" = None, *, patience: float | None = None
     ) -> "Iterator[Workspace]":
-        """Open the workspace for one command, which waits `patience` seconds for a service that is out of reach."""
+        """Open the workspace for one command, which waits `patience` seconds for a service out of reach."""
         from rundbrief.engine import Workspace
 
         with Workspace(self.config, environ=os.environ, stop=stop, patience=patience) as workspace:

@@ -39,7 +39,10 @@ def explained(error: Exception, host: str) -> ServiceUnavailable | ProtocolError
         )
     match error:
         case httpx.ConnectError() | httpx.ConnectTimeout():
-            return ServiceUnavailable(f"{host} cannot be reached.", hint=f"Check the network, and the address in rundbrief.toml. {_LATER}")
+            return ServiceUnavailable(
+                f"{host} cannot be reached.",
+                hint=f"Check the network, and the address in rundbrief.toml. {_LATER}",
+            )
         case httpx.TimeoutException():
             return ServiceUnavailable(f"{host} did not answer in time.", hint=_LATER)
         case httpx.NetworkError() | httpx.RemoteProtocolError():

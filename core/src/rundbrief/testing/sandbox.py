@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from rundbrief.models import SubscriberStatus
+from rundbrief.models import Evidence, SubscriberStatus, address_key
 from rundbrief.testing.faults import Faults
 from rundbrief.testing.requestlog import RequestLog, RequestRecord
 from rundbrief.testing.serving import served
@@ -24,7 +25,26 @@ from rundbrief.testing.serving import served
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-__all__ = ["ManualClock", "Sandbox", "SandboxRequest"]
+__all__ = ["Held", "ManualClock", "NotOffered", "Sandbox", "SandboxRequest"]
+
+
+class NotOffered(Exception):
+    """The service has no such thing, for example no archive. The text says so in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a service holds about one recipient of a list."""
+
+    status: SubscriberStatus
+    """The true one, hidden recipients included."""
+    fields: Mapping[str, Any]
+    """Remote field key -> value, as the service keeps it."""
+    evidence: Evidence
+    """Of the last sign-up; empty where the service keeps none."""
+    remote_id: str
+    is_member: bool = True
+    """On the list. False for a recipient of the account who is not; only where consent is account-wide."""
 
 
 class ManualClock:
@@ -79,7 +99,11 @@ class Sandbox(abc.ABC):
 
     @abc.abstractmethod
     def add_list(self, name: str, *, double_opt_in: bool = False) -> str:
-        """Make a list, and return its id."""
+        """Make a list, and return its id.
+
+        Raises:
+            NotOffered: lists of the service cannot ask for confirmation.
+        """
 
     @abc.abstractmethod
     def subscribe(self, list_id: str, address: str, fields: Mapping[str, str] | None = None) -> None:
@@ -98,6 +122,22 @@ class Sandbox(abc.ABC):
         """A person marks a mail as spam."""
 
     @abc.abstractmethod
+    def bounce(self, list_id: str, address: str) -> None:
+        """Mails to the address come back for good."""
+
+    @abc.abstractmethod
+    def block(self, list_id: str, address: str) -> None:
+        """An administrator takes a recipient out of the mailings, by whatever the service calls it."""
+
+    @abc.abstractmethod
+    def archive(self, list_id: str, address: str) -> None:
+        """An administrator hides a recipient without deleting it.
+
+        Raises:
+            NotOffered: the service cannot hide anybody.
+        """
+
+    @abc.abstractmethod
     def delete(self, list_id: str, address: str) -> None:
         """An administrator deletes a recipient for good."""
 
@@ -106,8 +146,16 @@ class Sandbox(abc.ABC):
         """A person, or an administrator, changes the address at the service."""
 
     @abc.abstractmethod
+    def recipients(self, list_id: str) -> Mapping[str, Held]:
+        """Return everybody whom a complete read of the list would have to tell of, hidden ones included.
+
+        Where consent is account-wide that is the whole account. The keys are `address_key` of the addresses.
+        """
+
     def status(self, list_id: str, address: str) -> SubscriberStatus:
-        """Return the true status of an address; ABSENT when the list does not have it."""
+        """Return the true status of an address; ABSENT when the service does not have it."""
+        held = self.recipients(list_id).get(address_key(address))
+        return held.status if held else SubscriberStatus.ABSENT
 
     @property
     @abc.abstractmethod

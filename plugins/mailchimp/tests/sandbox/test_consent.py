@@ -41,7 +41,7 @@ def test_an_opt_out_by_the_api_is_not_protected(api: Any) -> None:
 def test_an_opt_out_by_an_administrator_is_not_protected(api: Any) -> None:
     """Trap: `update_existing` with a status re-subscribes everyone whose unsubscribe was made so."""
     api.box.subscribe(api.list_id, JO)
-    api.box.unsubscribe_as_admin(api.list_id, JO)
+    api.box.block(api.list_id, JO)
     api.write({"email_address": JO, "status": "subscribed", "merge_fields": {"FNAME": "J"}}, update_existing=True)
     assert api.box.status(api.list_id, JO) is SubscriberStatus.SUBSCRIBED
 

@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl, unquote
 
 from werkzeug.wrappers import Response
 
-from rundbrief.models import SubscriberStatus
+from rundbrief.models import Evidence, SubscriberStatus, address_key
 from rundbrief.testing.faults import Faults
 from rundbrief.testing.requestlog import RequestRecord
-from rundbrief.testing.sandbox import Sandbox, SandboxRequest
+from rundbrief.testing.sandbox import Held, Sandbox, SandboxRequest
 from rundbrief_mailchimp.testing import persons, problems
 from rundbrief_mailchimp.testing.account import Account
 from rundbrief_mailchimp.testing.audience import Audience
@@ -118,7 +118,7 @@ class MailchimpSandbox(Sandbox):
         with self.lock:
             return self.account.add_audience(name, double_opt_in).id
 
-    def unsubscribe_as_admin(self, list_id: str, address: str) -> None:
+    def block(self, list_id: str, address: str) -> None:
         """An administrator unsubscribes somebody: an opt-out that the API does not protect."""
         with self.lock:
             audience, member = self._member(list_id, address)
@@ -146,6 +146,10 @@ class MailchimpSandbox(Sandbox):
             self._audience(list_id).irremovable.add(subscriber_hash(address))
 
     # --- looking and preparing -------------------------------------------------------------------------------
+
+    def recipients(self, list_id: str) -> Mapping[str, Held]:
+        with self.lock:
+            return {address_key(one.email): _held(one) for one in self._audience(list_id).members.values()}
 
     def status(self, list_id: str, address: str) -> SubscriberStatus:
         with self.lock:
@@ -247,6 +251,18 @@ class MailchimpSandbox(Sandbox):
         if archive is None:
             return _storage_error(403, "Request has expired")
         return Response(archive, content_type="application/gzip")
+
+
+def _held(member: Member) -> Held:
+    at = member.timestamp_opt or member.timestamp_signup
+    return Held(
+        _STATUS[member.status],
+        dict(member.merge_fields),
+        Evidence(
+            datetime.fromisoformat(at) if at else None, member.source, member.ip_opt or member.ip_signup or None
+        ),
+        member.contact_id,
+    )
 
 
 def _below_base(path: str) -> str:
