@@ -106,7 +106,7 @@ class TestFile:
         with engine.begin() as connection:
             pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             found = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
-        assert found == ["wal", 1, 1, 5000]
+        assert found == ["wal", 1, 1, 30_000]
 
 
 class TestTransactions:

@@ -1,4 +1,4 @@
-"""Column types: times that are always aware, JSON that keeps the type of a field's value."""
+"""Column types: times that are always aware, JSON that keeps the type of a field's value, sets of names."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from rundbrief.models import FieldValue
 
-__all__ = ["FieldValues", "Moment"]
+__all__ = ["FieldValues", "Moment", "Names"]
 
 
 class Moment(TypeDecorator[datetime]):
@@ -38,6 +38,19 @@ class FieldValues(TypeDecorator[Mapping[str, FieldValue]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, FieldValue]:  # noqa: ARG002
         return {} if not value else {key: _untag(item) for key, item in json.loads(value).items()}
+
+
+class Names(TypeDecorator[frozenset[str]]):
+    """A set of names or ids, as a JSON list in order."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        return json.dumps(sorted(value or ()), ensure_ascii=False) if value else "[]"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str]:  # noqa: ARG002
+        return frozenset(json.loads(value)) if value and value != "[]" else frozenset()
 
 
 def _tag(value: object) -> dict[str, str]:

@@ -20,7 +20,7 @@ from rundbrief.errors import StateCorrupt, StateError, StateTooNew, StateUnwrita
 
 __all__ = ["copy_database", "open_database", "read_only"]
 
-BUSY_TIMEOUT = 5.0
+BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that is writing."""
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -80,7 +80,7 @@ class ProviderInfo:
     concurrency: int = 1
     """Requests the service allows at the same time, for the whole account."""
     rates: Sequence[Rate] = ()
-    """Windows that hold all at once, for the whole account."""
+    """Windows that hold all at once, for the whole account; each counts the requests of its `budget`."""
     spec_version: int = SPEC_VERSION
 
 
@@ -159,8 +159,8 @@ class ProviderSpec:
         the next incremental read begins; let it overlap rather than leave a gap. A recipient may come twice, the
         later one counts. Be lazy: the first recipient comes after one page.
 
-        For a consent that is account-wide the stream holds the whole account; `mailing_list` is then the list
-        that the host happens to ask for.
+        For a consent that is account-wide the stream holds the whole account, each recipient with its `lists` and
+        with those it has `left`; `mailing_list` then stands for the account, and its id is no list's.
 
         Example::
 
@@ -212,7 +212,8 @@ class ProviderSpec:
         * CREATE adds addresses the service does not have, *subscribed* or, on a double opt-in list, *pending*,
           with the evidence. It must not change a recipient that turns out to exist: that one's outcome is
           REFUSED with `Reason.ALREADY_EXISTS`.
-        * UPDATE overwrites data (and, with `new_address`, the address) and must not carry any consent field.
+        * UPDATE overwrites data (and, with `new_address`, the address) and must not carry any consent field. With
+          `join` it puts the recipient on the list as well; without it, it must not.
         * WITHDRAW makes each recipient an opt-out, and never deletes or archives.
         * CONFIRM asks by the service's double opt-in mail.
 

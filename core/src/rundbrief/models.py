@@ -131,6 +131,10 @@ class Subscriber:
     """Of the present status: the opt-in's time and source when subscribed, the opt-out's when unsubscribed."""
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     """Remote field key -> value, for contacts that an import creates."""
+    lists: frozenset[str] = frozenset()
+    """Where consent is account-wide: the ids of the lists that the recipient is on."""
+    left: frozenset[str] = frozenset()
+    """Where consent is account-wide: the ids of the lists that the recipient unsubscribed from one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,8 @@ class ContactWrite:
     """For CREATE the opt-in's, for WITHDRAW the opt-out's."""
     new_address: str | None = None
     """For UPDATE: the address to move the recipient to."""
+    join: bool = False
+    """For UPDATE where consent is account-wide: put the recipient on the list, who was never on it."""
 
 
 class Result(StrEnum):
@@ -306,6 +312,7 @@ class Reason(StrEnum):
     ARCHIVED = "archived"
     GONE = "gone"
     WITHDRAWN_AT_SERVICE = "withdrawn_at_service"
+    LEFT_THE_LIST = "left_the_list"
     WITHDRAWAL_REPORTED = "withdrawal_reported"
     SHARED_ADDRESS_NO = "shared_address_no"
     CRM_CHANGED_MEANWHILE = "crm_changed_meanwhile"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rundbrief.cli.toml import connection_table
 from rundbrief.models import SubscriberStatus
 
 Desk = Any  # conftest.Desk: test modules cannot import each other
@@ -168,10 +169,10 @@ def test_a_sync_imports_and_exports_every_list_of_every_connection(readers: Desk
 
 
 def test_trouble_with_one_connection_does_not_keep_the_others_from_syncing(readers: Desk) -> None:
-    readers.configure('[connections.aaa]\nprovider = "paperboy"\n')
+    readers.configure('[connections.aaa]\nprovider = "gazette"\n')
     result = readers.run("sync", "aaa", "news", "--json")
     assert result.exit_code == 16
-    assert "pip install rundbrief-paperboy" in result.stderr
+    assert "pip install rundbrief-gazette" in result.stderr
     assert [run["connection"] for run in json.loads(result.stdout)["runs"]] == ["news"]
 
 
@@ -288,3 +289,32 @@ def test_another_crm_than_the_embedded_one_has_its_own_contacts(desk: Desk) -> N
     result = desk.run("contacts", "list")
     assert result.exit_code == 10
     assert "needs the embedded CRM" in result.stderr
+
+
+def test_several_connections_are_synced_side_by_side_and_end_in_one_table(readers: Desk) -> None:
+    readers.configure(f'[connections.aaa]\nprovider = "gazette"\n{_second_connection(readers)}')
+    readers.service.requests.reset()
+    readers.service.latency = 0.2
+    result = readers.run("sync")
+    readers.service.latency = 0.0
+    assert result.exit_code == 16
+    table = result.stdout[result.stdout.index("Connection  ") :]
+    assert [line.split()[:2] for line in table.splitlines()[2:]] == [
+        ["news", "Kundenbrief"],
+        ["aaa", "failed,"],
+        ["twin", "Kundenbrief"],
+    ]
+    assert "Connection aaa:\nError: " in result.stderr
+    assert readers.service.requests.most_at_once > 1
+
+
+def test_a_misspelt_connection_is_told_before_anything_runs(readers: Desk) -> None:
+    result = readers.run("sync", "news", "new")
+    assert result.exit_code == 12
+    assert "Did you mean news?" in result.stderr
+    assert readers.json("runs")["runs"] == []
+
+
+def _second_connection(desk: Desk) -> str:
+    """Return a second connection to the same account, with an opt-in field of its own."""
+    return connection_table("twin", desk.service.settings(desk.base_url))

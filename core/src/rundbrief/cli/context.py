@@ -50,10 +50,14 @@ class App:
         self, stop: "StopSignal | None" = None, *, patience: float | None = None
     ) -> "Iterator[Workspace]":
         """Open the workspace for one command, which waits `patience` seconds for a service out of reach."""
+        with self.open_workspace(stop, patience=patience) as workspace:
+            yield workspace
+
+    def open_workspace(self, stop: "StopSignal | None" = None, *, patience: float | None = None) -> "Workspace":
+        """Return a workspace for the caller to close."""
         from rundbrief.engine import Workspace
 
-        with Workspace(self.config, environ=os.environ, stop=stop, patience=patience) as workspace:
-            yield workspace
+        return Workspace(self.config, environ=os.environ, stop=stop, patience=patience)
 
 
 SOMEBODY_WAITS = 20.0

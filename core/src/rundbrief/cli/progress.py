@@ -1,7 +1,7 @@
 """What a run tells while it is under way: bars on a terminal, a few plain sentences elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,13 @@ __all__ = ["progress"]
 
 
 @contextmanager
-def progress() -> "Iterator[Progress]":
-    """Yield a progress that draws on stderr, so that it never mixes with an answer."""
+def progress() -> "Iterator[Callable[[str], Progress]]":
+    """Yield what makes a progress that draws on stderr, so that it never mixes with an answer.
+
+    Its argument names the run where several are under way at once; they are drawn together.
+    """
     if not sys.stderr.isatty():
-        yield _Plain()
+        yield _Plain
         return
     from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -48,11 +51,14 @@ def progress() -> "Iterator[Progress]":
         transient=True,
     )
     with bars:
-        yield _Drawn(bars)
+        yield lambda label: _Drawn(bars, label)
 
 
 class _Plain:
     """No bars: only what a person should know."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
 
     def phase(self, title: str, total: int | None) -> None:
         """A phase is worth no line in a log file."""
@@ -61,14 +67,15 @@ class _Plain:
         """Neither is a step."""
 
     def say(self, sentence: str) -> None:
-        click.echo(printable(sentence), err=True)
+        click.echo(printable(_labelled(self._label, sentence)), err=True)
 
 
 class _Drawn:
-    """One bar per phase."""
+    """One bar per phase. The bars may be shared: their library locks them."""
 
-    def __init__(self, bars: "Bars") -> None:
+    def __init__(self, bars: "Bars", label: str) -> None:
         self._bars = bars
+        self._label = label
         self._task: TaskID | None = None
         self._done = 0
 
@@ -76,7 +83,7 @@ class _Drawn:
         if self._task is not None:
             self._bars.update(self._task, total=self._done, completed=self._done)
         self._done = 0
-        self._task = self._bars.add_task(printable(title), total=total)
+        self._task = self._bars.add_task(printable(_labelled(self._label, title)), total=total)
 
     def advance(self, count: int) -> None:
         if self._task is not None:
@@ -84,4 +91,8 @@ class _Drawn:
             self._bars.advance(self._task, count)
 
     def say(self, sentence: str) -> None:
-        self._bars.console.print(printable(sentence))
+        self._bars.console.print(printable(_labelled(self._label, sentence)))
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label}: {text}" if label else text

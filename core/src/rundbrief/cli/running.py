@@ -26,19 +26,10 @@ class Runs:
     workspace: "Workspace"
     documents: list[dict[str, Any]] = field(default_factory=list)
 
-    def lists_of(self, connection: str, *, dry_run: bool) -> list[str]:
-        """Return the ids of all lists that the service has; a dry run remembers none of them."""
-        from rundbrief.engine import pull_lists
-
-        opened = self.workspace.connection(connection)
-        if dry_run:
-            return [one.id for one in opened.provider.import_lists(opened.session)]
-        return [one.id for one in pull_lists(self.workspace, opened)]
-
     def carry_out(self, run: "Callable[[Progress], RunReport]") -> None:
         """Run, with bars on a terminal, and report."""
         with progress() as shown:
-            report = run(shown)
+            report = run(shown(""))
         if self.app.json:
             self.documents.append(report_document(report))
         else:

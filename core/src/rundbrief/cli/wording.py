@@ -37,6 +37,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.BOUNCED: "Mail to this address comes back. Ask for another one.",
     Reason.ARCHIVED: "Is archived at the service, where the archive may hide an unsubscribe.",
     Reason.GONE: "Was deleted at the service; whoever is deleted there is not added again.",
+    Reason.LEFT_THE_LIST: "Was on this list and left it; that person, or somebody at the service, can undo it.",
     Reason.WITHDRAWN_AT_SERVICE: "Has unsubscribed at the service; only that person can come back, by a form.",
     Reason.WITHDRAWAL_REPORTED: (
         'The CRM says no, the service still sends: unsubscribe there by hand (withdrawals = "report").'

@@ -13,6 +13,7 @@ from platformdirs import user_config_path
 
 from rundbrief.config.schemas import ConnectionSchema, CrmSchema, FileSchema, StateSchema, load_part
 from rundbrief.config.secrets import secret_sources
+from rundbrief.consent import ConsentPolicy
 from rundbrief.errors import ConnectionUnknown, SettingsError
 
 __all__ = ["FILE_NAME", "Config", "ConnectionConfig", "CrmConfig", "load_config", "load_settings"]
@@ -40,11 +41,19 @@ class ConnectionConfig:
     fields: Mapping[str, str] = field(default_factory=dict)
     """Remote key -> CRM field key."""
     reconsent: Literal["hold", "confirm"] = "hold"
-    withdrawals: Literal["push", "report"] = "push"
+    withdrawals: Literal["push", "report", "everywhere"] = "push"
+    """What becomes of a *no* of the CRM's: told to the service, or only reported. *everywhere* tells it, and takes
+    a *no* at this service as one for all the others."""
+    list: str | None = None
+    """Where one consent is good for the whole account: the list that a sync fills, by id or name."""
     max_withdrawals: float = 0.10
     """The guard rail, as a share of all opt-ins."""
     full_import_days: int = 7
     """After how many days an import reads everything again, to notice who is gone; 0: never."""
+
+    @property
+    def policy(self) -> ConsentPolicy:
+        return ConsentPolicy(self.reconsent, "report" if self.withdrawals == "report" else "push")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +161,5 @@ def _with_place(message: str) -> str:
 
 def _connection(name: str, raw: Mapping[str, Any]) -> ConnectionConfig:
     loaded = load_part(ConnectionSchema(), raw, f"connections.{name}")
-    common = {key: loaded.pop(key) for key in ConnectionSchema().fields if key != "fields_"}
-    return ConnectionConfig(name=name, fields=loaded.pop("fields_"), settings=loaded, **common)
+    common = {key.rstrip("_"): loaded.pop(key) for key in ConnectionSchema().fields}
+    return ConnectionConfig(name=name, settings=loaded, **common)

@@ -57,7 +57,8 @@ class ConnectionSchema(Schema):
     provider = fields.String(required=True, validate=validate.Length(min=1))
     fields_ = fields.Dict(keys=fields.String(), values=fields.String(), data_key="fields", load_default=dict)
     reconsent = fields.String(load_default="hold", validate=validate.OneOf(["hold", "confirm"]))
-    withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report"]))
+    withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report", "everywhere"]))
+    list_ = fields.String(data_key="list", load_default=None, validate=validate.Length(min=1))
     max_withdrawals = _Share(load_default=0.10)
     full_import_days = fields.Integer(load_default=7, strict=True, validate=validate.Range(0, 36_500))
 

@@ -22,7 +22,8 @@ _CONNECTION = """
 # provider = "{provider}"
 # api_key = {{ env = "{variable}" }}   # or {{ file = "key.txt" }} or {{ keyring = "service/user" }}
 # reconsent = "hold"        # an opt-in in the CRM after a withdrawal: "hold", or "confirm" by mail
-# withdrawals = "push"      # the CRM withdraws: "push" it to the service, or only "report" it
+# withdrawals = "push"      # the CRM withdraws: "push" it to the service, or only "report" it;
+#                           # "everywhere": push, and a withdrawal at this service counts for all others
 # max_withdrawals = 0.10    # a run that would take away a larger share of opt-ins stops first
 # full_import_days = 7      # how often an import reads everything again, to notice who is gone
 #

@@ -1,13 +1,16 @@
 """The import and export runs. What a command line, a service or a test calls stands here."""
 
+from rundbrief.engine.lists import lists_to_import, lists_to_sync, pull_lists
 from rundbrief.engine.person import ListState, PersonState, person_state
 from rundbrief.engine.progress import Progress, Silent
-from rundbrief.engine.run import RunOptions, RunReport, pull_lists
+from rundbrief.engine.run import RunOptions, RunReport
 from rundbrief.engine.runs import export_list, import_list, sync_list
+from rundbrief.engine.side_by_side import ConnectionSync, sync_connections
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
 
 __all__ = [
     "Connection",
+    "ConnectionSync",
     "ListState",
     "PersonState",
     "Progress",
@@ -18,7 +21,10 @@ __all__ = [
     "Workspace",
     "export_list",
     "import_list",
+    "lists_to_import",
+    "lists_to_sync",
     "person_state",
     "pull_lists",
+    "sync_connections",
     "sync_list",
 ]

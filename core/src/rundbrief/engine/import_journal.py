@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
 from rundbrief.engine.run import RunContext
+from rundbrief.engine.scopes import scope_of
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
 from rundbrief.store import JournalEntry, Transaction
 
@@ -59,7 +60,7 @@ def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
         entries.append(_crm_withdrew(context, step.match))
     entries.extend(_changed(context, step, change) for change in step.changes)
     if step.new and step.created:
-        entries.append(_set(context, step, step.created, OptIn.UNKNOWN, step.new.opt_in))
+        entries.append(_set(context, step, step.created, step.new.opt_in_key, OptIn.UNKNOWN, step.new.opt_in))
     return entries
 
 
@@ -77,19 +78,22 @@ def entries_of_cut_off(
 
     Such a field tells that it has its value from us, and the journal does not know of it.
     """
-    found = [
-        (step, contact.id, contact.opt_in(context.opt_in_key))
-        for step in steps
-        for contact in step.match.contacts
-        if _is_ours(context, contact.opt_in(context.opt_in_key))
-    ]
-    ids = {contact_id for _, contact_id, _ in found}
-    known = transaction.journal.last_words(context.connection.name, context.scope, ids) if found else {}
-    return [
-        _set(context, step, contact_id, known.get(contact_id, OptIn.UNKNOWN), opt_in)
-        for step, contact_id, opt_in in found
-        if known.get(contact_id) is not opt_in.value
-    ]
+    entries = []
+    for key in sorted({key for step in steps for contact in step.match.contacts for key in contact.opt_ins}):
+        found = [
+            (step, contact.id, contact.opt_in(key))
+            for step in steps
+            for contact in step.match.contacts
+            if _is_ours(context, contact.opt_in(key))
+        ]
+        ids = {contact_id for _, contact_id, _ in found}
+        known = transaction.journal.last_words(*scope_of(key), ids) if found else {}
+        entries += [
+            _set(context, step, contact_id, key, known.get(contact_id, OptIn.UNKNOWN), opt_in)
+            for step, contact_id, opt_in in found
+            if known.get(contact_id) is not opt_in.value
+        ]
+    return entries
 
 
 def _is_ours(context: RunContext, opt_in: CrmOptIn) -> bool:
@@ -130,10 +134,12 @@ def _crm_withdrew(context: RunContext, one: Match) -> JournalEntry:
 
 
 def _changed(context: RunContext, step: ImportStep, change: OptInChange) -> JournalEntry:
-    return _set(context, step, change.contact_id, change.expected, change.opt_in)
+    return _set(context, step, change.contact_id, change.key, change.expected, change.opt_in)
 
 
-def _set(context: RunContext, step: ImportStep, contact_id: str, was: OptIn, opt_in: CrmOptIn) -> JournalEntry:
+def _set(
+    context: RunContext, step: ImportStep, contact_id: str, key: str, was: OptIn, opt_in: CrmOptIn
+) -> JournalEntry:
     return context.entry(
         step.match.incoming.address,
         "crm",
@@ -143,4 +149,5 @@ def _set(context: RunContext, step: ImportStep, contact_id: str, was: OptIn, opt
         opt_in.source,
         stated_at=opt_in.since,
         contact_id=contact_id,
+        key=key,
     )

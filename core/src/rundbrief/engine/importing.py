@@ -19,6 +19,7 @@ from rundbrief.engine.reading import fetch
 from rundbrief.engine.run import RunContext, guard
 from rundbrief.errors import GuardRail
 from rundbrief.models import (
+    Contact,
     CrmOptIn,
     NewContact,
     OptIn,
@@ -130,10 +131,23 @@ def _decide(context: RunContext, one: Match) -> ImportStep:
         expected = contact.opt_in(context.opt_in_key).value
         if expected is not step.decision.crm:
             step.changes.append(OptInChange(contact.id, context.opt_in_key, expected, opt_in))
+        step.changes += _spread(context, step, contact, opt_in)
     if step.decision.crm is OptIn.YES and not one.contacts and not one.was_linked:
         fields = context.field_map().inward(one.incoming.fields)
         step.new = NewContact(one.incoming.spelling, fields, context.opt_in_key, opt_in, context.place)
     return step
+
+
+def _spread(context: RunContext, step: ImportStep, contact: Contact, opt_in: CrmOptIn) -> list[OptInChange]:
+    """Take a withdrawal at this service for one everywhere, if the connection says so. Others are told later."""
+    is_withdrawal = step.match.incoming.status is SubscriberStatus.UNSUBSCRIBED and opt_in.value is OptIn.NO
+    if not is_withdrawal or context.connection.config.withdrawals != "everywhere":
+        return []
+    return [
+        OptInChange(contact.id, key, OptIn.YES, opt_in)
+        for key, one in contact.opt_ins.items()
+        if key != context.opt_in_key and one.value is OptIn.YES
+    ]
 
 
 def _missed(step: ImportStep) -> list[OutcomeLine]:
@@ -146,7 +160,7 @@ def _missed(step: ImportStep) -> list[OutcomeLine]:
 
 def _record(context: RunContext, transaction: Transaction, steps: Sequence[ImportStep]) -> None:
     name, scope = context.connection.name, context.scope
-    links, sent = transaction.links(name, scope), transaction.sent(name, context.mailing_list.id)
+    links, sent = transaction.links(name, scope), transaction.sent(name, scope)
     for step in steps:
         if step.match.moved_from:
             links.rename(step.match.moved_from, step.match.incoming.address)
@@ -178,7 +192,7 @@ def _seen(context: RunContext, step: ImportStep) -> list[Sent]:
     """At first sight of a subscriber, note the data the service has, so that equal data is not sent again."""
     one = step.match.incoming
     is_first_sight = step.match.known.agreed is None and one.status is SubscriberStatus.SUBSCRIBED
-    if not is_first_sight or not step.contact_ids or context.scope != context.mailing_list.id:
+    if not is_first_sight or not step.contact_ids:
         return []
     keys = [link.remote.key for link in context.field_map().links]
     fields = {key: one.fields[key] for key in keys if key in one.fields}

@@ -33,7 +33,14 @@ class Match:
             or self.known.status is not self.incoming.status
             or self.known.remote_id != self.incoming.remote_id
             or self.known.since != self.incoming.since
+            or self.known.lists != self.incoming.lists
+            or self.known.left != self.left
         )
+
+    @property
+    def left(self) -> frozenset[str]:
+        """Return the lists that the recipient left, or was taken off, by whomever: we do not put it back there."""
+        return (self.incoming.left | self.known.left | self.known.lists) - self.incoming.lists
 
     def standing(self, key: str) -> Standing:
         """Return the three states, with the CRM's for the opt-in field `key`."""
@@ -60,6 +67,8 @@ class Match:
             source=self.incoming.source,
             agreed=agreed,
             withdrawn=decision.withdrawn,
+            lists=self.incoming.lists,
+            left=self.left,
         )
 
 

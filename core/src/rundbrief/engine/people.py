@@ -68,7 +68,7 @@ def next_people(context: RunContext, after: str) -> list[Person]:
         links = transaction.links(name, scope).by_contact(ids)
         elsewhere = {address for _, address in links.values()} - set(addresses)
         recipients = transaction.recipients(name, scope).by_address({*addresses, *elsewhere})
-        sent = transaction.sent(name, context.mailing_list.id).by_address({*addresses, *elsewhere})
+        sent = transaction.sent(name, scope).by_address({*addresses, *elsewhere})
         used = {*addresses, *_in_use(context, transaction, elsewhere)}
     return [_person(contacts[address], links, recipients, sent, used) for address in addresses]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rundbrief.engine.scopes import opt_in_key
 from rundbrief.engine.workspace import Workspace
 from rundbrief.models import Contact, address_key
 from rundbrief.store import ACCOUNT_SCOPE, JournalEntry, Recipient
@@ -37,8 +38,7 @@ def person_state(workspace: Workspace, address: str) -> PersonState:
         lists = []
         for connection, scope, recipient in transaction.everywhere(key):
             names = {one.mailing_list.id: one.mailing_list.name for one in transaction.lists(connection).all()}
-            opt_in_key = connection if scope == ACCOUNT_SCOPE else f"{connection}/{scope}"
             name = "the whole account" if scope == ACCOUNT_SCOPE else names.get(scope, scope)
-            lists.append(ListState(connection, scope, name, opt_in_key, recipient))
+            lists.append(ListState(connection, scope, name, opt_in_key(connection, scope), recipient))
         journal = transaction.journal.of(key)
     return PersonState(key, list(contacts), lists, journal)

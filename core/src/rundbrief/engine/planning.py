@@ -176,9 +176,13 @@ def _crm_expected(person: Person, decision: Decision) -> dict[str, OptIn]:
 def _plan_data(
     context: RunContext, person: Person, decision: Decision, fields: dict[str, FieldValue], page: _Page
 ) -> None:
+    joins = _joins(context, person, decision)
+    if joins and context.mailing_list.id in person.recipient.left:
+        page.lines.append(_line(person, Result.HELD, Reason.LEFT_THE_LIST))
+        return
     fingerprint = fingerprint_of(fields)
     sent = person.sent if person.sent and person.sent.fingerprint == fingerprint else None
-    if sent and sent.result is Result.DONE and decision.service is WriteKind.UPDATE:
+    if sent and sent.result is Result.DONE and decision.service is WriteKind.UPDATE and not joins:
         context.counts["unchanged"] += 1
     elif sent and (sent.result is Result.REFUSED or (sent.not_before and sent.not_before > context.now())):
         page.lines.append(_line(person, sent.result, sent.reason, "as before; not sent again"))
@@ -186,7 +190,16 @@ def _plan_data(
         kind = decision.service or WriteKind.UPDATE
         reason = Reason.NEW if kind is WriteKind.CREATE else Reason.CHANGED
         step = _step(kind, person, decision)
-        page.steps.append(replace(step, reason=reason, fields=fields, fingerprint=fingerprint))
+        page.steps.append(replace(step, reason=reason, fields=fields, fingerprint=fingerprint, joins=joins))
+
+
+def _joins(context: RunContext, person: Person, decision: Decision) -> bool:
+    """Tell whether a recipient of the account is still to be put on this list."""
+    return (
+        context.connection.is_account_wide
+        and decision.service is WriteKind.UPDATE
+        and context.mailing_list.id not in person.recipient.lists
+    )
 
 
 def _step(kind: WriteKind, person: Person, decision: Decision) -> Planned:
@@ -222,7 +235,7 @@ def _plan_unheard(context: RunContext) -> None:
         waiting = transaction.recipients(context.connection.name, context.scope).unheard_withdrawals()
         planned = transaction.outbox(context.run_id).addresses(WriteKind.WITHDRAW)
     waiting = [one for one in waiting if one.address not in planned]
-    if context.connection.policy.withdrawals == "report":
+    if context.connection.config.withdrawals == "report":
         waiting = [one for one in waiting if one.agreed is OptIn.NO]
     # A contact that exists speaks for itself, in this export or, if it was not chosen, in another one.
     present = by_addresses(context.crm, [one.address for one in waiting])

@@ -6,7 +6,7 @@ __all__ = ["Progress", "Silent"]
 
 
 class Progress(Protocol):
-    """Told by the main thread only, so that an implementation needs no lock."""
+    """Told by the one thread that the run belongs to."""
 
     def phase(self, title: str, total: int | None) -> None:
         """A new phase begins; `total` contacts are expected, None: unknown."""

@@ -150,6 +150,8 @@ def _record_done(
     if step.fingerprint:
         records.sent.append(Sent(step.address, step.fingerprint))
     if kind is WriteKind.UPDATE and not step.moved_from:
+        if step.joins:
+            records.recipients[step.address] = replace(before, lists=before.lists | {context.mailing_list.id})
         return
     if step.moved_from:
         before = _leave_old_address(context, step, known, records)
@@ -164,10 +166,17 @@ def _record_done(
         since=None if kind is WriteKind.UPDATE else step.since,
         agreed=step.agreed,
         withdrawn=kind in (WriteKind.WITHDRAW, WriteKind.CONFIRM),
+        lists=before.lists | _joined(context, kind),
     )
     records.links += [(one, step.crm_address, step.address) for one in step.contact_ids]
     if status is not before.status or step.moved_from:
         records.entries.append(_service_entry(context, step, before.status, status))
+
+
+def _joined(context: RunContext, kind: WriteKind) -> frozenset[str]:
+    """Return the list that a write of this kind has put its recipient on, where consent is account-wide."""
+    creates = context.connection.is_account_wide and kind is WriteKind.CREATE
+    return frozenset({context.mailing_list.id}) if creates else frozenset()
 
 
 def _leave_old_address(
@@ -258,12 +267,12 @@ def _known(context: RunContext, steps: Sequence[Planned]) -> dict[str, Recipient
 
 
 def _save(context: RunContext, records: _Records) -> None:
-    name, scope, list_id = context.connection.name, context.scope, context.mailing_list.id
+    name, scope = context.connection.name, context.scope
     with context.store.transaction() as transaction:
         transaction.recipients(name, scope).put(records.recipients.values())
         transaction.links(name, scope).put(records.links)
-        transaction.sent(name, list_id).forget(records.forgotten)
-        transaction.sent(name, list_id).put(records.sent)
+        transaction.sent(name, scope).forget(records.forgotten)
+        transaction.sent(name, scope).put(records.sent)
         transaction.journal.add(records.entries, context.now())
         context.report(transaction, records.lines)
         transaction.outbox(context.run_id).done(records.done)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,16 +12,14 @@ from filelock import FileLock, Timeout
 from rundbrief.consent import Decision, Standing, decide
 from rundbrief.crm import Crm
 from rundbrief.engine.progress import Progress, Silent
+from rundbrief.engine.scopes import scope_of
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
-from rundbrief.errors import GuardRail, Interrupted, ListUnknown, RundbriefError, RunLocked
+from rundbrief.errors import GuardRail, Interrupted, RundbriefError, RunLocked
 from rundbrief.fields import FieldMap
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import JournalEntry, OutcomeLine, Store, Transaction
 
-__all__ = ["RunContext", "RunOptions", "RunReport", "find_list", "guard", "pull_lists", "running", "sum_up"]
-
-LISTS_STAY_FRESH = 3600.0
-"""Seconds for which a list's settings (name, double opt-in) are taken from the state instead of the service."""
+__all__ = ["RunContext", "RunOptions", "RunReport", "guard", "running", "sum_up"]
 
 GUARD_FLOOR = 20
 """Withdrawals that a run may always carry out, whatever their share."""
@@ -90,11 +87,13 @@ class RunContext:
 
     @property
     def place(self) -> str:
-        """The list as a person would name it."""
+        """What the consent is for, as a person would name it."""
+        if self.connection.is_account_wide:
+            return self.connection.title
         return f"{self.connection.title}, list {self.mailing_list.name}"
 
     def decide(self, standing: Standing) -> Decision:
-        return decide(standing, self.connection.policy)
+        return decide(standing, self.connection.config.policy)
 
     def field_map(self) -> FieldMap:
         """Read the list's remote fields, once per run and only when something needs them."""
@@ -117,11 +116,17 @@ class RunContext:
         *,
         stated_at: datetime | None = None,
         contact_id: str | None = None,
+        key: str | None = None,
     ) -> JournalEntry:
-        """Make a journal entry of this run."""
+        """Make a journal entry of this run.
+
+        Args:
+            key: the opt-in field that was set; None: it is about this run's own consent scope.
+        """
+        connection, scope = scope_of(key) if key else (self.connection.name, self.scope)
         return JournalEntry(
-            self.connection.name,
-            self.scope,
+            connection,
+            scope,
             address,
             place,
             actor,
@@ -156,7 +161,9 @@ def running(
     with _lock(store.path, connection.name):
         with store.transaction() as transaction:
             cut_off = transaction.runs.close_cut_off(connection.name)
-            run_id = transaction.runs.begin(kind, connection.name, mailing_list.id, workspace.now())
+            run_id = transaction.runs.begin(
+                kind, connection.name, mailing_list.id, workspace.now(), scope=connection.scope(mailing_list)
+            )
         if cut_off:
             options.progress.say(f"Run {cut_off[-1]} was cut off; this one goes on where it ended.")
         context = RunContext(
@@ -214,56 +221,6 @@ def guard(context: RunContext, clearings: int, base: int) -> None:
         f"{allowed} are allowed ({share:.0%}, at least {GUARD_FLOOR}). Nothing was written.",
         hint="Look at the list and the CRM first. If it is right, run again with --allow-withdrawals.",
     )
-
-
-def pull_lists(workspace: Workspace, connection: Connection) -> Sequence[MailingList]:
-    """Read the service's lists, remember them, and give the CRM an opt-in field for each consent scope."""
-    return _pull_lists(workspace, connection, workspace.store, workspace.crm)
-
-
-def find_list(workspace: Workspace, connection: Connection, list_id: str, store: Store, crm: Crm) -> MailingList:
-    """Return a list by id or exact name, with settings no older than an hour.
-
-    Raises:
-        ListUnknown: the service has no such list.
-    """
-    with store.transaction() as transaction:
-        pulled = transaction.lists(connection.name).all()
-    fresh = [
-        one.mailing_list for one in pulled if (workspace.now() - one.pulled_at).total_seconds() < LISTS_STAY_FRESH
-    ]
-    found = _named(fresh, list_id)
-    if found:
-        return found
-    lists = _pull_lists(workspace, connection, store, crm)
-    found = _named(lists, list_id)
-    if found:
-        return found
-    raise _unknown(connection, list_id, lists)
-
-
-def _pull_lists(workspace: Workspace, connection: Connection, store: Store, crm: Crm) -> Sequence[MailingList]:
-    lists = list(connection.provider.import_lists(connection.session))
-    crm.ensure_opt_in_fields(list({connection.opt_in_field(one): None for one in lists}))
-    with store.transaction() as transaction:
-        transaction.lists(connection.name).put(lists, workspace.now())
-    return lists
-
-
-def _unknown(connection: Connection, list_id: str, lists: Sequence[MailingList]) -> ListUnknown:
-    names = {text: f"{one.name} ({one.id})" for one in lists for text in (one.id, one.name)}
-    near = get_close_matches(list_id, names, n=1)
-    if near:
-        hint = f"Did you mean {names[near[0]]}?"
-    else:
-        hint = f"It has: {', '.join(dict.fromkeys(names.values())) or 'no list at all'}."
-    return ListUnknown(
-        f"{connection.title} has no list {list_id!r} for connection {connection.name!r}.", hint=hint
-    )
-
-
-def _named(lists: Iterable[MailingList], text: str) -> MailingList | None:
-    return next((one for one in lists if text in (one.id, one.name)), None)
 
 
 def _end(context: RunContext, state: str, message: str) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from rundbrief.engine.importing import take_in
+from rundbrief.engine.lists import find_list, whole_account
 from rundbrief.engine.planning import plan
 from rundbrief.engine.preview import state_and_crm
 from rundbrief.engine.recovery import record_cut_off
-from rundbrief.engine.run import RunContext, RunOptions, RunReport, find_list, running, sum_up
+from rundbrief.engine.run import RunContext, RunOptions, RunReport, running, sum_up
 from rundbrief.engine.staging import stage
 from rundbrief.engine.workspace import Workspace
 from rundbrief.engine.writing import write
@@ -26,7 +27,7 @@ def import_list(
 
     Args:
         connection: a connection's name.
-        list_id: a list's id or exact name.
+        list_id: a list's id or exact name. Where one consent is good for the whole account, the account is read.
 
     Raises:
         RundbriefError: whatever stopped the run; what was done before is saved.
@@ -74,7 +75,10 @@ def _run(
     connection = workspace.connection(name)
     requests_before = connection.client.requests_sent
     with state_and_crm(workspace, dry_run=options.dry_run) as (store, crm):
-        mailing_list = find_list(workspace, connection, list_id, store, crm)
+        if kind == "import" and connection.is_account_wide:
+            mailing_list = whole_account(connection)
+        else:
+            mailing_list = find_list(workspace, connection, list_id, store, crm)
         with running(workspace, connection, kind, mailing_list, options, store, crm) as context:
             steps(context)
         return sum_up(context, requests_before)

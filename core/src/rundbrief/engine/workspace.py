@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from rundbrief.config import Config, ConnectionConfig, load_settings
-from rundbrief.consent import ConsentPolicy
 from rundbrief.crm import Crm
+from rundbrief.engine.scopes import opt_in_key
 from rundbrief.errors import Interrupted
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import ConsentScope, FieldWish
@@ -63,18 +63,18 @@ class Connection:
         return self.provider.info.title
 
     @property
-    def policy(self) -> ConsentPolicy:
-        return ConsentPolicy(self.config.reconsent, self.config.withdrawals)
+    def is_account_wide(self) -> bool:
+        """One opt-in is good for all lists."""
+        return self.provider.info.scope is ConsentScope.ACCOUNT
 
     def scope(self, mailing_list: MailingList) -> str:
         """Return what one opt-in is good for: the list, or the whole account."""
-        return mailing_list.id if self.provider.info.scope is ConsentScope.LIST else ACCOUNT_SCOPE
+        return ACCOUNT_SCOPE if self.is_account_wide else mailing_list.id
 
     def opt_in_field(self, mailing_list: MailingList) -> OptInField:
         """Return the field on the CRM's contacts that stands for this list's consent."""
-        if self.provider.info.scope is ConsentScope.ACCOUNT:
-            return OptInField(self.name, f"Newsletter: {self.title}")
-        return OptInField(f"{self.name}/{mailing_list.id}", mailing_list.name)
+        label = f"Newsletter: {self.title}" if self.is_account_wide else mailing_list.name
+        return OptInField(opt_in_key(self.name, self.scope(mailing_list)), label)
 
     def wishes(self, crm_fields: Mapping[str, CrmField]) -> list[FieldWish]:
         """Return which CRM fields should go along: the configured ones by name, the others where they fit."""

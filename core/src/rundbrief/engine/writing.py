@@ -182,4 +182,5 @@ def _contact_write(step: Planned) -> ContactWrite:
         fields=step.fields,
         evidence=Evidence(step.since, step.source),
         new_address=step.spelling if step.moved_from else None,
+        join=step.joins,
     )

@@ -68,8 +68,8 @@ class Transaction:
     def links(self, connection: str, scope: str) -> Links:
         return Links(self._connection, connection, scope)
 
-    def sent(self, connection: str, list_id: str) -> SentData:
-        return SentData(self._connection, connection, list_id)
+    def sent(self, connection: str, scope: str) -> SentData:
+        return SentData(self._connection, connection, scope)
 
     def candidates(self, run_id: int) -> Candidates:
         return Candidates(self._connection, run_id)

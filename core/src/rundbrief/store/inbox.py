@@ -34,6 +34,8 @@ class Inbox:
                 "since": one.evidence.at,
                 "source": one.evidence.source,
                 "fields": one.fields,
+                "on_lists": one.lists,
+                "left_lists": one.left,
             }
             for one in subscribers
         }
@@ -126,4 +128,6 @@ def _incoming(row: RowMapping) -> Incoming:
         since=row["since"],
         source=row["source"],
         fields=row["fields"],
+        lists=row["on_lists"],
+        left=row["left_lists"],
     )

@@ -82,10 +82,10 @@ class Outbox:
         return [_planned(row) for row in rows]
 
     def left_behind(self, limit: int) -> Sequence[Planned]:
-        """Return SETTLE steps of earlier, killed runs of the list: the CRM may have got what they say."""
+        """Return SETTLE steps of earlier, killed runs of the scope: the CRM may have got what they say."""
         columns = schema.outbox.c
         statement = select(schema.outbox).where(
-            columns.run_id.in_(self._runs_of_the_list()), columns.run_id < self._run_id, columns.kind == SETTLE
+            columns.run_id.in_(self._runs_of_the_scope()), columns.run_id < self._run_id, columns.kind == SETTLE
         )
         rows = self._transaction.execute(statement.order_by(columns.seq).limit(limit)).mappings()
         return [_planned(row) for row in rows]
@@ -113,17 +113,17 @@ class Outbox:
         self._transaction.execute(delete(schema.outbox).where(schema.outbox.c.seq.in_(list(seqs))))
 
     def clear(self) -> None:
-        """Forget this run's candidates and steps, and those that an earlier, killed run of the list left behind.
+        """Forget this run's candidates and steps, and those that an earlier, killed run of the scope left behind.
 
         Runs of other connections are left alone: they may be under way.
         """
         for table in (schema.candidates, schema.outbox):
-            self._transaction.execute(delete(table).where(table.c.run_id.in_(self._runs_of_the_list())))
+            self._transaction.execute(delete(table).where(table.c.run_id.in_(self._runs_of_the_scope())))
 
-    def _runs_of_the_list(self) -> Select[tuple[int]]:
-        """Return the ids of this run and of the runs before it, of the same connection and list."""
+    def _runs_of_the_scope(self) -> Select[tuple[int]]:
+        """Return the ids of this run and of the runs before it, of the same connection and consent scope."""
         run, this = schema.runs, schema.runs.alias("this")
-        same = (run.c.connection == this.c.connection) & (run.c.list_id == this.c.list_id)
+        same = (run.c.connection == this.c.connection) & (run.c.scope == this.c.scope)
         return select(run.c.id).join(this, same).where(this.c.id == self._run_id, run.c.id <= self._run_id)
 
     def _row(self, step: Planned) -> dict[str, Any]:
@@ -145,6 +145,7 @@ class Outbox:
             "crm_expected": dict(step.crm_expected),
             "agreed": step.agreed,
             "withdrawn": step.withdrawn,
+            "joins": step.joins,
         }
 
 
@@ -178,5 +179,6 @@ def _planned(row: RowMapping) -> Planned:
         agreed=OptIn(row["agreed"]) if row["agreed"] else None,
         withdrawn=row["withdrawn"],
         crm_address=row["crm_address"],
+        joins=row["joins"],
         seq=row["seq"],
     )

@@ -49,6 +49,8 @@ class Recipients:
                 "source": one.source,
                 "agreed": one.agreed,
                 "withdrawn": one.withdrawn,
+                "on_lists": one.lists,
+                "left_lists": one.left,
             }
             for one in recipients
         ]
@@ -119,12 +121,12 @@ class Links:
 
 
 class SentData:
-    """The data last sent to one list."""
+    """The data last sent in one consent scope."""
 
-    def __init__(self, transaction: Connection, connection: str, list_id: str) -> None:
+    def __init__(self, transaction: Connection, connection: str, scope: str) -> None:
         self._transaction = transaction
-        self._key = {"connection": connection, "list_id": list_id}
-        self._here = (schema.sent.c.connection == connection, schema.sent.c.list_id == list_id)
+        self._key = {"connection": connection, "scope": scope}
+        self._here = (schema.sent.c.connection == connection, schema.sent.c.scope == scope)
 
     def by_address(self, addresses: Iterable[str]) -> dict[str, Sent]:
         statement = select(schema.sent).where(*self._here, schema.sent.c.address.in_(list(addresses)))
@@ -151,7 +153,7 @@ class SentData:
             }
             for one in sent
         ]
-        upsert(self._transaction, schema.sent, rows, "connection", "list_id", "address")
+        upsert(self._transaction, schema.sent, rows, "connection", "scope", "address")
 
     def rename(self, old: str, new: str) -> None:
         """Follow a recipient that has a new address at the service; what was sent to it still holds."""
@@ -183,4 +185,6 @@ def _recipient(row: RowMapping) -> Recipient:
         source=row["source"],
         agreed=OptIn(row["agreed"]) if row["agreed"] else None,
         withdrawn=row["withdrawn"],
+        lists=row["on_lists"],
+        left=row["left_lists"],
     )

@@ -68,6 +68,8 @@ class Incoming:
     since: datetime | None
     source: str
     fields: Mapping[str, FieldValue]
+    lists: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,15 @@ class Recipient:
     source: str = ""
     agreed: OptIn | None = None
     withdrawn: bool = False
+    lists: frozenset[str] = frozenset()
+    """Where consent is account-wide: the lists it is on."""
+    left: frozenset[str] = frozenset()
+    """Where consent is account-wide: the lists it was on, and is to be put on no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The data last sent for one address to one list, or last refused by it."""
+    """The data last sent for one address in one consent scope, or last refused by it."""
 
     address: str
     fingerprint: str
@@ -128,6 +134,8 @@ class Run:
     """`running`, `done`, `stopped` (by the user or the guard rail), `failed`, or `cut off` (killed)."""
     counts: Mapping[str, int]
     message: str = ""
+    scope: str | None = None
+    """The consent scope: the list itself, or `*` where consent is account-wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +188,6 @@ class Planned:
     withdrawn: bool = False
     crm_address: str = ""
     """The contacts' address in the CRM; empty: the same as the recipient's."""
+    joins: bool = False
+    """An UPDATE that puts the recipient on the list as well."""
     seq: int = 0

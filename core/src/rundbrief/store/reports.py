@@ -101,11 +101,15 @@ class Runs:
     def __init__(self, transaction: Connection) -> None:
         self._transaction = transaction
 
-    def begin(self, kind: str, connection: str, list_id: str | None, started_at: datetime) -> int:
+    def begin(
+        self, kind: str, connection: str, list_id: str, started_at: datetime, *, scope: str | None = None
+    ) -> int:
+        """Number a run. `scope` is its consent scope, where that is not the list itself."""
         statement = insert(schema.runs).values(
             kind=kind,
             connection=connection,
             list_id=list_id,
+            scope=scope or list_id,
             started_at=started_at,
             state="running",
             counts={},

@@ -14,9 +14,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
 )
 
-from rundbrief.columns import FieldValues, Moment
+from rundbrief.columns import FieldValues, Moment, Names
 
 __all__ = [
     "candidates",
@@ -31,6 +32,7 @@ __all__ = [
     "recipients",
     "runs",
     "sent",
+    "tokens",
 ]
 
 metadata = MetaData()
@@ -73,6 +75,8 @@ inbox = Table(
     Column("since", Moment),
     Column("source", String, nullable=False),
     Column("fields", FieldValues, nullable=False),
+    Column("on_lists", Names, nullable=False, server_default="[]"),
+    Column("left_lists", Names, nullable=False, server_default="[]"),
     Index("inbox_remote", "connection", "scope", "remote_id", unique=True),
     Index("inbox_address", "connection", "scope", "address"),
     sqlite_autoincrement=True,
@@ -92,10 +96,12 @@ recipients = Table(
     Column("source", String, nullable=False),
     Column("agreed", String),
     Column("withdrawn", Boolean, nullable=False),
+    Column("on_lists", Names, nullable=False, server_default="[]"),
+    Column("left_lists", Names, nullable=False, server_default="[]"),
     Index("recipients_remote", "connection", "scope", "remote_id"),
 )
 """What we know of an address in a consent scope: the service's word, the last agreed opt-in, and whether a
-withdrawal stands. Rows are never deleted: gone is not forgotten."""
+withdrawal stands. Rows are never deleted: gone is not forgotten. Lists are kept where consent is account-wide."""
 
 links = Table(
     "links",
@@ -114,14 +120,14 @@ sent = Table(
     "sent",
     metadata,
     Column("connection", String, primary_key=True),
-    Column("list_id", String, primary_key=True),
+    Column("scope", String, primary_key=True),
     Column("address", String, primary_key=True),
     Column("fingerprint", String, nullable=False),
     Column("result", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("not_before", Moment),
 )
-"""The data last sent, or last refused, per address and list."""
+"""The data last sent, or last refused, per address and consent scope."""
 
 journal = Table(
     "journal",
@@ -152,6 +158,7 @@ runs = Table(
     Column("kind", String, nullable=False),
     Column("connection", String, nullable=False),
     Column("list_id", String),
+    Column("scope", String),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("state", String, nullable=False),
@@ -174,6 +181,17 @@ outcomes = Table(
     sqlite_autoincrement=True,
 )
 """One line per contact that was changed, held or refused."""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("connection", String, primary_key=True),
+    Column("access_token", String, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("refresh_token", String),
+    Column("credentials", String, nullable=False),
+)
+"""The tokens that the host renews. `credentials` is a fingerprint of the settings that they were fetched with."""
 
 candidates = Table(
     "candidates",
@@ -215,6 +233,7 @@ outbox = Table(
     Column("crm_expected", JSON, nullable=False),
     Column("agreed", String),
     Column("withdrawn", Boolean, nullable=False),
+    Column("joins", Boolean, nullable=False, server_default=false()),
     Index("outbox_kind", "run_id", "kind", "seq"),
     sqlite_autoincrement=True,
 )

@@ -18,7 +18,7 @@ def command(app: App, connection: str, list_id: str) -> None:
 
     LIST is an id or a name. Nothing is changed.
     """
-    from rundbrief.engine.run import find_list
+    from rundbrief.engine.lists import find_list
 
     with app.workspace() as workspace:
         opened = workspace.connection(connection)

@@ -27,7 +27,7 @@ def command(
     Without --list, of every list of CONNECTION. A contact that the CRM knows keeps its data: only the opt-in
     changes.
     """
-    from rundbrief.engine import Progress, RunOptions, RunReport, import_list
+    from rundbrief.engine import Progress, RunOptions, RunReport, import_list, lists_to_import
 
     with begin_runs(app) as runs:
 
@@ -35,5 +35,5 @@ def command(
             options = RunOptions(full, dry_run, allow_withdrawals, progress)
             return import_list(runs.workspace, connection, list_id, options)
 
-        for list_id in lists or runs.lists_of(connection, dry_run=dry_run):
+        for list_id in lists or lists_to_import(runs.workspace, connection, dry_run=dry_run):
             runs.carry_out(partial(run, list_id))

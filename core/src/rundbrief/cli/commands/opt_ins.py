@@ -79,10 +79,9 @@ def _in_list(config: "Config", state: "PersonState", known: "ListState") -> _InL
 def _policy(config: "Config", connection: str) -> ConsentPolicy:
     """Return what the connection's configuration says of consent; the defaults once it is configured no more."""
     try:
-        one = config.connection(connection)
+        return config.connection(connection).policy
     except ConnectionUnknown:
         return ConsentPolicy()
-    return ConsentPolicy(one.reconsent, one.withdrawals)
 
 
 # --- as text ----------------------------------------------------------------------------------------------

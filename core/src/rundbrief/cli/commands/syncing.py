@@ -1,13 +1,21 @@
 """`rundbrief sync`: import, then export, every list; made for cron."""
 
-from functools import partial
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
-from rundbrief.cli.failures import show_failure
-from rundbrief.cli.running import Runs, begin_runs, dry_run_option, withdrawals_option
+from rundbrief.cli.failures import show_failure, unexpected
+from rundbrief.cli.progress import progress
+from rundbrief.cli.reports import of_run, print_report, report_document
+from rundbrief.cli.running import dry_run_option, withdrawals_option
+from rundbrief.cli.stopping import stop_on_signals
 from rundbrief.errors import Interrupted, RundbriefError
+from rundbrief.models import Result
+
+if TYPE_CHECKING:
+    from rundbrief.engine import ConnectionSync, RunReport, Workspace
 
 __all__ = ["command"]
 
@@ -20,31 +28,90 @@ __all__ = ["command"]
 @shared_options
 @pass_app
 def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdrawals: bool) -> None:
-    """Import, then export, every list of the connections.
+    """Import, then export, every list of the connections, side by side.
 
     Without a CONNECTION: of all of them. Trouble with one does not keep the others from running; the exit
     code is that of the first trouble.
     """
-    first_trouble: RundbriefError | None = None
-    with begin_runs(app) as runs:
-        for name in connections or list(app.config.connections):
-            try:
-                _sync(runs, name, dry_run=dry_run, allow_withdrawals=allow_withdrawals)
-            except Interrupted:
-                raise
-            except RundbriefError as error:
-                show_failure(error)
-                first_trouble = first_trouble or error
-    if first_trouble:
-        raise click.exceptions.Exit(first_trouble.exit_code)
+    from rundbrief.engine import RunOptions, sync_connections
+
+    names = list(dict.fromkeys(connections)) or list(app.config.connections)
+    for name in names:
+        app.config.connection(name)  # a misspelt one is told before anything runs
+    ended: list[ConnectionSync] = []
+    with stop_on_signals() as stop, app.workspace(stop) as workspace:
+        with progress() as shown:
+            labels = names if len(names) > 1 else [""]
+            drawn = {name: shown(label) for name, label in zip(names, labels, strict=True)}
+            ended += sync_connections(
+                names,
+                lambda: app.open_workspace(stop),
+                lambda name: RunOptions(
+                    dry_run=dry_run, allow_withdrawals=allow_withdrawals, progress=drawn[name]
+                ),
+            )
+        ended.sort(key=lambda one: names.index(one.connection))
+        failures = {one.connection: _explained(app, one.error) for one in ended if one.error}
+        if app.json:
+            app.output.document(_document(ended, failures))
+        else:
+            _print(app, workspace, ended, failures)
+    _tell(failures, several=len(names) > 1)
+    for failure in failures.values():
+        raise click.exceptions.Exit(failure.exit_code)
 
 
-def _sync(runs: Runs, connection: str, *, dry_run: bool, allow_withdrawals: bool) -> None:
-    from rundbrief.engine import Progress, RunOptions, RunReport, sync_list
+def _explained(app: App, error: Exception) -> RundbriefError:
+    return error if isinstance(error, RundbriefError) else unexpected(error, app)
 
-    def run(list_id: str, progress: Progress) -> RunReport:
-        options = RunOptions(dry_run=dry_run, allow_withdrawals=allow_withdrawals, progress=progress)
-        return sync_list(runs.workspace, connection, list_id, options)
 
-    for list_id in runs.lists_of(connection, dry_run=dry_run):
-        runs.carry_out(partial(run, list_id))
+def _tell(failures: "dict[str, RundbriefError]", *, several: bool) -> None:
+    for name, failure in failures.items():
+        if several:
+            click.echo(f"Connection {name}:", err=True)
+        show_failure(failure)
+
+
+def _document(
+    ended: "Sequence[ConnectionSync]", failures: "dict[str, RundbriefError]"
+) -> dict[str, list[dict[str, Any]]]:
+    """Return `runs`, see `report_document`, and `failures`: a connection with what stopped it."""
+    return {
+        "runs": [report_document(report) for one in ended for report in one.reports],
+        "failures": [
+            {"connection": name, "message": one.message, "hint": one.hint, "exit_code": one.exit_code}
+            for name, one in failures.items()
+        ],
+    }
+
+
+def _print(
+    app: App,
+    workspace: "Workspace",
+    ended: "Sequence[ConnectionSync]",
+    failures: "dict[str, RundbriefError]",
+) -> None:
+    for one in ended:
+        for report in one.reports:
+            print_report(app.output, of_run(workspace, report))
+    if len(ended) > 1:
+        app.output.line()
+        app.output.table(
+            ["Connection", "List", "Changes", "Held back", "Refused", "Not done", ""],
+            [row for one in ended for row in _rows(one, failures.get(one.connection))],
+        )
+
+
+def _rows(one: "ConnectionSync", failure: RundbriefError | None) -> list[list[str]]:
+    rows = [[one.connection, report.list_name, *_numbers(report), ""] for report in one.reports]
+    if failure:
+        word = "stopped" if isinstance(failure, Interrupted) else f"failed, exit code {failure.exit_code}"
+        rows.append([one.connection, "", "", "", "", "", word])
+    elif not rows:
+        rows.append([one.connection, "", "", "", "", "", "has no list"])
+    return rows
+
+
+def _numbers(report: "RunReport") -> list[str]:
+    results = (Result.DONE, Result.HELD, Result.REFUSED, Result.FAILED)
+    return [f"{sum(n for (result, _), n in report.tally.items() if result is one):,}" for one in results]
