@@ -165,7 +165,7 @@ class Oracle:
         if before[1] != status:
             lowered = before[1] in RAISED and status == "unsubscribed"
             asked = self.confirms and (before[1], status) == ("unsubscribed", "pending")
-            if asked and OptIn.YES not in self.readable.get((list_id, address), []):
+            if asked and not self._is_wanted(list_id, address):
                 raise Broken(f"R1: {how} asked {address}, whom the CRM does not want")
             if not lowered and not asked and (before[1], status) != ("archived", "unsubscribed"):
                 raise Broken(f"R1: {how} turned {before[1]} {address} into {status}")
@@ -177,6 +177,11 @@ class Oracle:
         word = self.words.get((list_id, address))
         if word is not None and not word.yes and word.seen:
             raise Broken(f"R3: we tried to subscribe {address}, whose withdrawal we had read")
+
+    def _is_wanted(self, list_id: str, address: str) -> bool:
+        """Tell whether the CRM wants the person, also by an address that she gave up at the service."""
+        known_as = {key for one, key in self.addresses.items() if address in self.former[one]}
+        return any(OptIn.YES in self.readable.get((list_id, one), []) for one in known_as | {address})
 
     def _may_raise(self, list_id: str, address: str, how: str) -> None:
         word = self.words.get((list_id, address))

@@ -40,14 +40,14 @@ def test_the_story_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_demo_with_a_provider_that_is_not_there_names_the_pip_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "rundbrief", "demo", "paperboy"],
+        [sys.executable, "-m", "rundbrief", "demo", "gazette"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 16
-    assert "pip install rundbrief-paperboy" in done.stderr
+    assert "pip install rundbrief-gazette" in done.stderr
 
 
 def test_a_promise_that_does_not_hold_breaks_the_story() -> None:

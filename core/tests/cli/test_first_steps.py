@@ -70,13 +70,13 @@ def test_an_unknown_connection_is_answered_with_the_nearest(bare: Path) -> None:
 
 
 def test_a_missing_plugin_names_the_pip_line(bare: Path) -> None:
-    (bare / "rundbrief.toml").write_text('[connections.news]\nprovider = "paperboy"\n', encoding="utf-8")
+    (bare / "rundbrief.toml").write_text('[connections.news]\nprovider = "gazette"\n', encoding="utf-8")
     for args in (("connections", "check", "news"), ("lists", "news"), ("import", "news")):
         result = run(*args)
         assert result.exit_code == 16, args
-        assert "pip install rundbrief-paperboy" in result.stderr
-    assert run("sandbox", "paperboy").exit_code == 16
-    assert run("plugins", "paperboy").exit_code == 16
+        assert "pip install rundbrief-gazette" in result.stderr
+    assert run("sandbox", "gazette").exit_code == 16
+    assert run("plugins", "gazette").exit_code == 16
 
 
 def test_a_state_that_cannot_be_written_is_named(bare: Path) -> None:

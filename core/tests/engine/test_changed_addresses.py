@@ -156,3 +156,17 @@ class TestAtTheService:
         linked.say(linked.id, NO)
         linked.exports()
         assert linked.service.status(NEW) is UNSUBSCRIBED
+
+    def test_a_person_under_a_new_address_is_asked_only_once(self, make_world: Any) -> None:
+        """She was asked and unsubscribed in turns: by her new address she seemed to be nobody's contact."""
+        world = make_world(reconsent="confirm")
+        world.service.put(OLD)
+        world.imports()
+        world.service.move(OLD, NEW)
+        world.imports()
+        world.service.put(NEW, UNSUBSCRIBED)
+        world.imports()
+        world.say(world.contact(OLD).id, YES)
+        for _ in range(3):
+            world.exports()
+        assert world.service.writes() == [(WriteKind.CONFIRM, NEW)]

@@ -4,15 +4,16 @@ Nothing is written to the service or the CRM here. So the whole plan can be coun
 stopped by the guard rail.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rundbrief.consent import Decision
 from rundbrief.engine.fingerprint import fingerprint_of
-from rundbrief.engine.lookups import by_addresses
+from rundbrief.engine.lookups import by_addresses, by_ids
 from rundbrief.engine.people import Person, next_people
 from rundbrief.engine.run import RunContext, guard
 from rundbrief.fields import FieldMap
-from rundbrief.models import FieldValue, OptIn, Reason, Result, SubscriberStatus, WriteKind
+from rundbrief.models import FieldValue, OptIn, Reason, Result, SubscriberStatus, WriteKind, address_key
 from rundbrief.store import SETTLE, OutcomeLine, Planned, Recipient
 
 __all__ = ["plan"]
@@ -238,11 +239,26 @@ def _plan_unheard(context: RunContext) -> None:
     if context.connection.config.withdrawals == "report":
         waiting = [one for one in waiting if one.agreed is OptIn.NO]
     # A contact that exists speaks for itself, in this export or, if it was not chosen, in another one.
-    present = by_addresses(context.crm, [one.address for one in waiting])
+    spoken_for = _spoken_for(context, [one.address for one in waiting])
     with context.store.transaction() as transaction:
         transaction.outbox(context.run_id).put(
-            _withdraw(one, Reason.WITHDRAWN_IN_CRM) for one in waiting if one.address not in present
+            _withdraw(one, Reason.WITHDRAWN_IN_CRM) for one in waiting if one.address not in spoken_for
         )
+
+
+def _spoken_for(context: RunContext, addresses: Sequence[str]) -> set[str]:
+    """Return those recipients whom the CRM knows: by their address, or by one that they have given up there."""
+    present = set(by_addresses(context.crm, addresses))
+    with context.store.transaction() as transaction:
+        links = transaction.links(context.connection.name, context.scope)
+        owners = links.by_address(one for one in addresses if one not in present)
+        linked = links.by_contact(contact_id for ids in owners.values() for contact_id in ids)
+    contacts = by_ids(context.crm, linked)
+    return present | {
+        address
+        for contact_id, (crm_address, address) in linked.items()
+        if contact_id in contacts and address_key(contacts[contact_id].email or "") == crm_address
+    }
 
 
 def _ids(person: Person) -> tuple[str, ...]:
