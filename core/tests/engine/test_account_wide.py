@@ -106,7 +106,7 @@ def test_an_import_reads_the_account_once_and_sets_one_opt_in(board: Board) -> N
     board.service.sign_up("shop@example.org")
     assert lists_to_import(board.workspace, "board") == ["*"]
     report = board.imports()
-    assert report.list_name == "everybody at Noticeboard"
+    assert report.list_name == "the whole account"
     assert board.service.reads == 1
     assert [one.key for one in board.crm.opt_in_fields()] == [KEY]
     assert (board.opt_in("ann@example.org"), board.opt_in("bob@example.org")) == (OptIn.YES, OptIn.YES)

@@ -30,7 +30,9 @@ SECTIONS: Mapping[str, Mapping[str, LazyCommand]] = {
         "fields": LazyCommand(f"{_COMMANDS}.fields", "Show which CRM field goes into which field of a list."),
         "import": LazyCommand(f"{_COMMANDS}.importing", "Take opt-ins and new subscribers over into the CRM."),
         "export": LazyCommand(f"{_COMMANDS}.exporting", "Bring a list up to date with the CRM's contacts."),
-        "sync": LazyCommand(f"{_COMMANDS}.syncing", "Import, then export, every list of the connections."),
+        "sync": LazyCommand(
+            f"{_COMMANDS}.syncing", "Import, then export, every list of the connections, side by side."
+        ),
     },
     "Looking into it": {
         "opt-ins": LazyCommand(f"{_COMMANDS}.opt_ins", "Show where an address stands, and its consent journal."),

@@ -104,12 +104,15 @@ def headline(
     kind: str, list_name: str, title: str, tally: Mapping[tuple[Result, Reason], int], *, dry_run: bool
 ) -> str:
     """Return the first line: what ran, on what, and in how far it went well."""
+    from rundbrief.store import WHOLE_ACCOUNT
+
     done, *rest = (sum(n for (result, _), n in tally.items() if result is one) for one in Result)
     verdict = f"{done:,} change{'s' if done > 1 else ''}" if done else "nothing to change"
     words = ("held back", "refused", "not done this time")
     notes = [f"{count:,} {word}" for count, word in zip(rest, words, strict=True) if count]
     prefix = "Dry run. " if dry_run else ""
-    return f"{prefix}{_TITLES.get(kind, kind)} list {list_name} ({title}): {', '.join([verdict, *notes])}."
+    where = list_name if list_name == WHOLE_ACCOUNT else f"list {list_name}"
+    return f"{prefix}{_TITLES.get(kind, kind)} {where} ({title}): {', '.join([verdict, *notes])}."
 
 
 def print_counts(

@@ -7,7 +7,7 @@ from rundbrief.crm import Crm
 from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.errors import ListUnknown, SettingsError
 from rundbrief.models import MailingList
-from rundbrief.store import ACCOUNT_SCOPE, Store
+from rundbrief.store import ACCOUNT_SCOPE, WHOLE_ACCOUNT, Store
 
 __all__ = ["find_list", "lists_to_import", "lists_to_sync", "pull_lists", "whole_account"]
 
@@ -41,9 +41,9 @@ def find_list(workspace: Workspace, connection: Connection, list_id: str, store:
     raise _unknown(connection, list_id, lists)
 
 
-def whole_account(connection: Connection) -> MailingList:
+def whole_account() -> MailingList:
     """Return what stands for the list where a run is about everybody in the account."""
-    return MailingList(ACCOUNT_SCOPE, f"everybody at {connection.title}")
+    return MailingList(ACCOUNT_SCOPE, WHOLE_ACCOUNT)
 
 
 def lists_to_import(workspace: Workspace, name: str, *, dry_run: bool = False) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rundbrief.engine.scopes import opt_in_key
 from rundbrief.engine.workspace import Workspace
 from rundbrief.models import Contact, address_key
-from rundbrief.store import ACCOUNT_SCOPE, JournalEntry, Recipient
+from rundbrief.store import ACCOUNT_SCOPE, WHOLE_ACCOUNT, JournalEntry, Recipient
 
 __all__ = ["ListState", "PersonState", "person_state"]
 
@@ -38,7 +38,7 @@ def person_state(workspace: Workspace, address: str) -> PersonState:
         lists = []
         for connection, scope, recipient in transaction.everywhere(key):
             names = {one.mailing_list.id: one.mailing_list.name for one in transaction.lists(connection).all()}
-            name = "the whole account" if scope == ACCOUNT_SCOPE else names.get(scope, scope)
+            name = WHOLE_ACCOUNT if scope == ACCOUNT_SCOPE else names.get(scope, scope)
             lists.append(ListState(connection, scope, name, opt_in_key(connection, scope), recipient))
         journal = transaction.journal.of(key)
     return PersonState(key, list(contacts), lists, journal)

@@ -76,7 +76,7 @@ def _run(
     requests_before = connection.client.requests_sent
     with state_and_crm(workspace, dry_run=options.dry_run) as (store, crm):
         if kind == "import" and connection.is_account_wide:
-            mailing_list = whole_account(connection)
+            mailing_list = whole_account()
         else:
             mailing_list = find_list(workspace, connection, list_id, store, crm)
         with running(workspace, connection, kind, mailing_list, options, store, crm) as context:

@@ -16,6 +16,7 @@ from rundbrief.store.recipients import Links, Recipients, SentData, everywhere
 from rundbrief.store.records import (
     ACCOUNT_SCOPE,
     SETTLE,
+    WHOLE_ACCOUNT,
     Candidate,
     Incoming,
     JournalEntry,
@@ -32,6 +33,7 @@ from rundbrief.store.reports import Journal, Lists, Runs
 __all__ = [
     "ACCOUNT_SCOPE",
     "SETTLE",
+    "WHOLE_ACCOUNT",
     "Candidate",
     "Incoming",
     "JournalEntry",

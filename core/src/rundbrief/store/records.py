@@ -18,6 +18,7 @@ from rundbrief.models import (
 __all__ = [
     "ACCOUNT_SCOPE",
     "SETTLE",
+    "WHOLE_ACCOUNT",
     "Candidate",
     "Incoming",
     "JournalEntry",
@@ -32,6 +33,9 @@ __all__ = [
 
 ACCOUNT_SCOPE = "*"
 """The consent scope of a service that knows one opt-in for the whole account."""
+
+WHOLE_ACCOUNT = "the whole account"
+"""How reports call that scope, where they name a list otherwise."""
 
 SETTLE = "settle"
 """The kind of a planned step that writes to the CRM or the baseline, and not to the service."""

@@ -36,8 +36,13 @@ def command(app: App, connection: str, pull: bool) -> None:
     _print(app, opened.title, rows)
     if pull and rows:
         app.output.line()
-        fields = "Each is an opt-in field" if len(rows) > 1 else "It is an opt-in field"
-        app.output.line(f"{fields} on the CRM's contacts now. Next: rundbrief import {connection}")
+        app.output.line(f"{_what_became(opened, len(rows))} Next: rundbrief import {connection}")
+
+
+def _what_became(connection: "Connection", count: int) -> str:
+    if connection.is_account_wide:
+        return f"{connection.title} has one opt-in for all lists: it is an opt-in field on the CRM's contacts now."
+    return f"{'Each' if count > 1 else 'It'} is an opt-in field on the CRM's contacts now."
 
 
 def _document(connection: "Connection", one: "MailingList") -> dict[str, Any]:

@@ -99,7 +99,11 @@ def _why(kind: str, line: "OutcomeLine") -> str:
 
 
 def _list_name(transaction: "Transaction", run: "Run") -> str:
+    from rundbrief.store import ACCOUNT_SCOPE, WHOLE_ACCOUNT
+
     names = {one.mailing_list.id: one.mailing_list.name for one in transaction.lists(run.connection).all()}
+    if run.list_id == ACCOUNT_SCOPE:
+        return WHOLE_ACCOUNT
     return names.get(run.list_id or "", run.list_id or "all lists")
 
 
