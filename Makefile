@@ -10,7 +10,7 @@ SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) tools
 EDITABLE := $(foreach distribution,$(DISTRIBUTIONS),--editable $(distribution))
 
 # Names only; the versions stand in constraints.txt.
-TOOLS := hatchling hypothesis import-linter mypy openapi-core pip pytest pytest-xdist ruff
+TOOLS := brevo-python hatchling hypothesis import-linter mailchimp-marketing mypy openapi-core pip pytest pytest-xdist ruff
 DOCS_TOOLS := furo myst-parser sphinx
 
 SET_UP := sh tools/environment.sh $(VENV)
