@@ -62,14 +62,3 @@ def test_the_other_service_is_told_by_its_next_export(make_world: Callable[..., 
     world.crm.set_opt_in(contact_id, THERE, OptIn.NO, "spread")
     export_list(world.workspace, "other", "1")
     assert world.service.status("ann@example.org") is SubscriberStatus.UNSUBSCRIBED
-
-
-def test_a_killed_run_s_spread_is_put_on_record_by_the_next(make_world: Callable[..., World]) -> None:
-    world = make_world(withdrawals="everywhere")
-    contact_id = settle_two_services(world)
-    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED, source="unsubscribe link")
-    for key in (HERE, THERE):  # what the run had done to the CRM when it was killed
-        world.crm.set_opt_in(contact_id, key, OptIn.NO, "Paperboy, list Customers: unsubscribe link")
-    world.imports()
-    said = {(one.connection, one.became) for one in world.journal("ann@example.org") if one.place == "crm"}
-    assert {("news", "no"), ("other", "no")} <= said

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rundbrief.engine import import_list
 from rundbrief.models import NewContact, OptIn, OptInChange, SubscriberStatus
 
 YES, NO, UNKNOWN = OptIn.YES, OptIn.NO, OptIn.UNKNOWN
@@ -98,3 +99,40 @@ def test_what_the_crms_users_said_is_not_taken_for_ours(world: Any) -> None:
     world.service.put("ann@example.org")
     world.imports()
     assert crm_changes(world, "ann@example.org") == []
+
+
+def test_an_opt_in_of_somebody_whose_address_another_contact_has_by_now(world: Any, kill: Any) -> None:
+    """She had changed her address at the service, so the CRM knows her by the old one."""
+    world.service.put("old@example.org")
+    world.imports()
+    world.service.move("old@example.org", "new@example.org")
+    world.imports()
+    world.service.put("new@example.org", SubscriberStatus.UNSUBSCRIBED)
+    kill(world.imports)
+    world.add("new@example.org")
+    world.imports()
+    assert crm_changes(world, "new@example.org") == [("yes", "no"), ("unknown", "no")]
+
+
+def test_a_withdrawal_that_counts_everywhere(world: Any, kill: Any) -> None:
+    world.open(withdrawals="everywhere")
+    world.service.put("ann@example.org")
+    for name in ("news", "other"):
+        import_list(world.workspace, name, "1")
+    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED)
+    kill(world.imports)
+    world.imports()
+    changes = [
+        (one.connection, one.was, one.became) for one in world.journal("ann@example.org") if one.place == "crm"
+    ]
+    assert changes[-2:] == [("news", "yes", "no"), ("other", "yes", "no")]
+
+
+def test_what_a_user_has_set_since_is_left_to_the_user(world: Any, kill: Any) -> None:
+    world.service.put("ann@example.org")
+    world.imports()
+    world.service.put("ann@example.org", SubscriberStatus.UNSUBSCRIBED)
+    kill(world.imports)
+    world.say(world.contact("ann@example.org").id, UNKNOWN)
+    world.imports()
+    assert crm_changes(world, "ann@example.org")[-1] == ("unknown", "no")

@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,14 +104,6 @@ class TestJournal:
         first, second = journal(store)
         assert (first.seq, second.seq) == (1, 2)
         assert (second.stated_at, second.contact_id, second.recorded_at) == (NOON, "c7", NOON)
-
-    def test_what_the_crms_fields_last_became(self, store: Store) -> None:
-        note(store, replace(ENTRY, contact_id="c1"), replace(ENTRY, contact_id="c2"), replace(ENTRY, scope="2"))
-        note(store, replace(ENTRY, contact_id="c1", was="yes", became="no"))
-        note(store, replace(ENTRY, contact_id="c2", place="service", was="absent", became="subscribed"))
-        with store.transaction() as transaction:
-            words = transaction.journal.last_words("news", "1", ["c1", "c2", "c3"])
-        assert words == {"c1": "no", "c2": "yes"}
 
     def test_an_entry_without_evidence_is_refused(self, store: Store) -> None:
         broken = JournalEntry("news", "1", "a@example.org", "crm", "crm", "yes", "no", None, 1)  # type: ignore[arg-type]

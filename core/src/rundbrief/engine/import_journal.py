@@ -1,16 +1,15 @@
 """The journal of an import: what each of its steps changed, where, and on what evidence."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
 from rundbrief.engine.run import RunContext
-from rundbrief.engine.scopes import scope_of
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
-from rundbrief.store import JournalEntry, Transaction
+from rundbrief.store import JournalEntry
 
-__all__ = ["ImportStep", "entries_of", "entries_of_cut_off", "entries_of_missed", "evidence"]
+__all__ = ["ImportStep", "change_entry", "entries_of", "entries_of_missed", "evidence"]
 
 _CRM_WITHDREW = (Reason.WITHDRAWN_IN_CRM, Reason.WITHDRAWAL_REPORTED)
 
@@ -25,6 +24,14 @@ class ImportStep:
     new: NewContact | None = None
     created: str | None = None
     """The id of the contact that was made of `new`."""
+
+    @property
+    def all_changes(self) -> list[OptInChange]:
+        """Return the changes, and what `new` says; the contact's id is empty until it is made."""
+        if self.new is None:
+            return self.changes
+        made = OptInChange(self.created or "", self.new.opt_in_key, OptIn.UNKNOWN, self.new.opt_in)
+        return [*self.changes, made]
 
     @property
     def contact_ids(self) -> list[str]:
@@ -58,9 +65,7 @@ def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
         )
     if step.decision.withdrawn and not known.withdrawn and _crm_said_no(context, step):
         entries.append(_crm_withdrew(context, step.match))
-    entries.extend(_changed(context, step, change) for change in step.changes)
-    if step.new and step.created:
-        entries.append(_set(context, step, step.created, step.new.opt_in_key, OptIn.UNKNOWN, step.new.opt_in))
+    entries.extend(change_entry(context, one.address, change) for change in step.all_changes)
     return entries
 
 
@@ -68,32 +73,8 @@ def entries_of_missed(
     context: RunContext, step: ImportStep, undone: Collection[OptInChange]
 ) -> list[JournalEntry]:
     """Return what a missed step has changed all the same, where several contacts share the address."""
-    return [_changed(context, step, change) for change in step.changes if change not in undone]
-
-
-def entries_of_cut_off(
-    context: RunContext, transaction: Transaction, steps: Sequence[ImportStep]
-) -> list[JournalEntry]:
-    """Return what an earlier run had set in the CRM when it was killed, before it could put it on record.
-
-    Such a field tells that it has its value from us, and the journal does not know of it.
-    """
-    entries = []
-    for key in sorted({key for step in steps for contact in step.match.contacts for key in contact.opt_ins}):
-        found = [
-            (step, contact.id, contact.opt_in(key))
-            for step in steps
-            for contact in step.match.contacts
-            if _is_ours(context, contact.opt_in(key))
-        ]
-        ids = {contact_id for _, contact_id, _ in found}
-        known = transaction.journal.last_words(*scope_of(key), ids) if found else {}
-        entries += [
-            _set(context, step, contact_id, key, known.get(contact_id, OptIn.UNKNOWN), opt_in)
-            for step, contact_id, opt_in in found
-            if known.get(contact_id) is not opt_in.value
-        ]
-    return entries
+    address = step.match.incoming.address
+    return [change_entry(context, address, change) for change in step.changes if change not in undone]
 
 
 def _is_ours(context: RunContext, opt_in: CrmOptIn) -> bool:
@@ -133,21 +114,16 @@ def _crm_withdrew(context: RunContext, one: Match) -> JournalEntry:
     )
 
 
-def _changed(context: RunContext, step: ImportStep, change: OptInChange) -> JournalEntry:
-    return _set(context, step, change.contact_id, change.key, change.expected, change.opt_in)
-
-
-def _set(
-    context: RunContext, step: ImportStep, contact_id: str, key: str, was: OptIn, opt_in: CrmOptIn
-) -> JournalEntry:
+def change_entry(context: RunContext, address: str, change: OptInChange) -> JournalEntry:
+    """Return that we set an opt-in in the CRM."""
     return context.entry(
-        step.match.incoming.address,
+        address,
         "crm",
         "rundbrief",
-        was.value,
-        opt_in.value.value,
-        opt_in.source,
-        stated_at=opt_in.since,
-        contact_id=contact_id,
-        key=key,
+        change.expected.value,
+        change.opt_in.value.value,
+        change.opt_in.source,
+        stated_at=change.opt_in.since,
+        contact_id=change.contact_id,
+        key=change.key,
     )

@@ -10,12 +10,12 @@ from rundbrief.engine.fingerprint import fingerprint_of
 from rundbrief.engine.import_journal import (
     ImportStep,
     entries_of,
-    entries_of_cut_off,
     entries_of_missed,
     evidence,
 )
 from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
+from rundbrief.engine.recovery import record_cut_off_import
 from rundbrief.engine.run import RunContext, guard
 from rundbrief.errors import GuardRail
 from rundbrief.models import (
@@ -29,7 +29,7 @@ from rundbrief.models import (
     SubscriberStatus,
     address_key,
 )
-from rundbrief.store import OutcomeLine, Recipient, Sent, Transaction
+from rundbrief.store import Intent, OutcomeLine, Recipient, Sent, Transaction
 
 __all__ = ["take_in"]
 
@@ -40,6 +40,7 @@ PAGE = 500
 def take_in(context: RunContext) -> None:
     """Fetch what changed at the service, and settle it: the whole of an import, and the start of an export."""
     context.crm.ensure_opt_in_fields([context.connection.opt_in_field(context.mailing_list)])
+    record_cut_off_import(context)
     fetch(context)
     _guard(context)
     with context.store.transaction() as transaction:
@@ -103,6 +104,7 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
     the missing opt-in for the CRM's own wish.
     """
     steps = [_decide(context, one) for one in page if one.is_news]
+    _announce(context, steps)
     undone = set(context.crm.set_opt_ins([change for step in steps for change in step.changes]))
     new = [step for step in steps if step.new]
     ids = context.crm.create_contacts([step.new for step in new if step.new])
@@ -120,6 +122,15 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
         transaction.inbox(context.connection.name, context.scope).done(
             one.incoming.seq for one in page if one.incoming.seq not in kept
         )
+        transaction.intents(context.connection.name).clear()
+
+
+def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
+    """Note what is about to be set, so that a run that is killed in between owes the journal nothing for good."""
+    intents = [Intent(step.match.incoming.address, change) for step in steps for change in step.all_changes]
+    if intents:
+        with context.store.transaction() as transaction:
+            transaction.intents(context.connection.name).put(intents)
 
 
 def _decide(context: RunContext, one: Match) -> ImportStep:
@@ -169,7 +180,7 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[Impor
     transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
     sent.put(one for step in steps for one in _seen(context, step))
     entries = [entry for step in steps for entry in entries_of(context, step)]
-    transaction.journal.add([*entries_of_cut_off(context, transaction, steps), *entries], context.now())
+    transaction.journal.add(entries, context.now())
     context.report(transaction, [line for step in steps for line in _lines(context, step)])
 
 

@@ -1,16 +1,50 @@
-"""What an export had set in the CRM when it was killed, before it could put it on record."""
+"""What a run had set in the CRM when it was killed, before it could put it on record."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from rundbrief.engine.lookups import by_ids
+from rundbrief.engine.import_journal import change_entry
+from rundbrief.engine.lookups import by_addresses, by_ids
 from rundbrief.engine.recording import why
 from rundbrief.engine.run import RunContext
 from rundbrief.models import Contact
-from rundbrief.store import JournalEntry, Planned
+from rundbrief.store import Intent, JournalEntry, Planned
 
-__all__ = ["record_cut_off"]
+__all__ = ["record_cut_off", "record_cut_off_import"]
 
 PAGE = 500
+
+
+def record_cut_off_import(context: RunContext) -> None:
+    """Look through what killed imports of the connection were about to set, and put on record what they did set.
+
+    A contact tells by value, time and source of its opt-in that it was us. Did a user change it since, nobody can
+    tell any more what it was in between.
+    """
+    with context.store.transaction() as transaction:
+        intents = transaction.intents(context.connection.name).all()
+    if not intents:
+        return
+    known = by_ids(context.crm, (one.change.contact_id for one in intents if one.change.contact_id))
+    made = by_addresses(context.crm, (one.address for one in intents if not one.change.contact_id))
+    entries = [
+        change_entry(context, one.address, replace(one.change, contact_id=contact.id))
+        for one in intents
+        for contact in _candidates(one, known, made)
+        if contact.opt_in(one.change.key) == one.change.opt_in
+    ]
+    with context.store.transaction() as transaction:
+        transaction.journal.add(entries, context.now())
+        transaction.intents(context.connection.name).clear()
+
+
+def _candidates(
+    intent: Intent, known: Mapping[str, Contact], made: Mapping[str, Sequence[Contact]]
+) -> Sequence[Contact]:
+    if not intent.change.contact_id:
+        return made.get(intent.address, ())
+    contact = known.get(intent.change.contact_id)
+    return [contact] if contact else []
 
 
 def record_cut_off(context: RunContext) -> None:

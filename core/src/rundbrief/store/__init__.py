@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from rundbrief.database import copy_database, open_database
-from rundbrief.store.inbox import Cursors, Inbox
+from rundbrief.store.inbox import Cursors, Inbox, Intents
 from rundbrief.store.outbox import Candidates, Outbox
 from rundbrief.store.recipients import Links, Recipients, SentData, everywhere
 from rundbrief.store.records import (
@@ -19,6 +19,7 @@ from rundbrief.store.records import (
     WHOLE_ACCOUNT,
     Candidate,
     Incoming,
+    Intent,
     JournalEntry,
     OutcomeLine,
     Planned,
@@ -36,6 +37,7 @@ __all__ = [
     "WHOLE_ACCOUNT",
     "Candidate",
     "Incoming",
+    "Intent",
     "JournalEntry",
     "OutcomeLine",
     "Planned",
@@ -63,6 +65,9 @@ class Transaction:
 
     def inbox(self, connection: str, scope: str) -> Inbox:
         return Inbox(self._connection, connection, scope)
+
+    def intents(self, connection: str) -> Intents:
+        return Intents(self._connection, connection)
 
     def recipients(self, connection: str, scope: str) -> Recipients:
         return Recipients(self._connection, connection, scope)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, literal, select
 
-from rundbrief.models import Subscriber, SubscriberStatus, address_key
+from rundbrief.models import CrmOptIn, OptIn, OptInChange, Subscriber, SubscriberStatus, address_key
 from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
-from rundbrief.store.records import Incoming, Reading
+from rundbrief.store.records import Incoming, Intent, Reading
 
-__all__ = ["Cursors", "Inbox"]
+__all__ = ["Cursors", "Inbox", "Intents"]
 
 
 class Inbox:
@@ -116,6 +116,50 @@ class Cursors:
             "full_read_at": reading.full_read_at,
         }
         upsert(self._transaction, schema.cursors, [row], "connection", "scope")
+
+
+class Intents:
+    """What an import of one connection is about to set in the CRM."""
+
+    def __init__(self, transaction: Connection, connection: str) -> None:
+        self._transaction = transaction
+        self._connection = connection
+        self._here = schema.intents.c.connection == connection
+
+    def put(self, intents: Iterable[Intent]) -> None:
+        rows = [
+            {
+                "connection": self._connection,
+                "address": one.address,
+                "contact_id": one.change.contact_id,
+                "opt_in_key": one.change.key,
+                "was": one.change.expected,
+                "became": one.change.opt_in.value,
+                "since": one.change.opt_in.since,
+                "source": one.change.opt_in.source,
+            }
+            for one in intents
+        ]
+        if rows:
+            self._transaction.execute(insert(schema.intents), rows)
+
+    def all(self) -> list[Intent]:
+        rows = self._transaction.execute(select(schema.intents).where(self._here).order_by(schema.intents.c.seq))
+        return [
+            Intent(
+                row["address"],
+                OptInChange(
+                    row["contact_id"],
+                    row["opt_in_key"],
+                    OptIn(row["was"]),
+                    CrmOptIn(OptIn(row["became"]), row["since"], row["source"]),
+                ),
+            )
+            for row in rows.mappings()
+        ]
+
+    def clear(self) -> None:
+        self._transaction.execute(delete(schema.intents).where(self._here))
 
 
 def _incoming(row: RowMapping) -> Incoming:

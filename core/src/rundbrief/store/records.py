@@ -9,6 +9,7 @@ from rundbrief.models import (
     FieldValue,
     MailingList,
     OptIn,
+    OptInChange,
     Reason,
     Result,
     SubscriberStatus,
@@ -21,6 +22,7 @@ __all__ = [
     "WHOLE_ACCOUNT",
     "Candidate",
     "Incoming",
+    "Intent",
     "JournalEntry",
     "OutcomeLine",
     "Planned",
@@ -124,6 +126,15 @@ class JournalEntry:
     contact_id: str | None = None
     seq: int = 0
     recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An opt-in that an import is about to set in the CRM."""
+
+    address: str
+    change: OptInChange
+    """Its contact id is empty where the contact is about to be made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from rundbrief.models import MailingList, OptIn, Reason, Result
+from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
 from rundbrief.store.records import JournalEntry, OutcomeLine, PulledList, Run
@@ -78,18 +78,6 @@ class Journal:
         statement = select(schema.journal).where(schema.journal.c.address == address)
         rows = self._transaction.execute(statement.order_by(schema.journal.c.seq)).mappings()
         return [JournalEntry(**row) for row in rows]
-
-    def last_words(self, connection: str, scope: str, contact_ids: Iterable[str]) -> dict[str, OptIn]:
-        """Return contact id -> what the CRM's opt-in of the contact last became."""
-        columns = schema.journal.c
-        statement = select(columns.contact_id, columns.became).where(
-            columns.contact_id.in_(list(contact_ids)),
-            columns.connection == connection,
-            columns.scope == scope,
-            columns.place == "crm",
-        )
-        rows = self._transaction.execute(statement.order_by(columns.seq))
-        return {contact_id: OptIn(became) for contact_id, became in rows}
 
     def count(self) -> int:
         return self._transaction.execute(select(func.count(schema.journal.c.seq))).scalar_one()

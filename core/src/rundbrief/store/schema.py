@@ -23,6 +23,7 @@ __all__ = [
     "candidates",
     "cursors",
     "inbox",
+    "intents",
     "journal",
     "links",
     "lists",
@@ -181,6 +182,22 @@ outcomes = Table(
     sqlite_autoincrement=True,
 )
 """One line per contact that was changed, held or refused."""
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("connection", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("contact_id", String, nullable=False),
+    Column("opt_in_key", String, nullable=False),
+    Column("was", String, nullable=False),
+    Column("became", String, nullable=False),
+    Column("since", Moment),
+    Column("source", String, nullable=False),
+)
+"""What an import is about to set in the CRM. A row that is still there tells of a run that was killed before it
+could put on record what it had done."""
 
 tokens = Table(
     "tokens",

@@ -1,4 +1,5 @@
-"""Consent for a whole account: which lists a recipient is on and has left. Tokens that the host renews."""
+"""Consent for a whole account: which lists a recipient is on and has left. Tokens that the host renews. What an
+import is about to set in the CRM."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +16,19 @@ def upgrade() -> None:
     op.execute("ALTER TABLE sent RENAME COLUMN list_id TO scope")
     op.add_column("runs", sa.Column("scope", sa.String(), nullable=True))
     op.execute("UPDATE runs SET scope = list_id")
+    op.create_table(
+        "intents",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("opt_in_key", sa.String(), nullable=False),
+        sa.Column("was", sa.String(), nullable=False),
+        sa.Column("became", sa.String(), nullable=False),
+        sa.Column("since", sa.String(32), nullable=True),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
     op.create_table(
         "tokens",
         sa.Column("connection", sa.String(), nullable=False),
