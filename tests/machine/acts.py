@@ -19,6 +19,7 @@ __all__ = [
     "delete",
     "edit",
     "leave",
+    "leave_one_list",
     "opt",
     "readdress",
     "remove",
@@ -85,7 +86,7 @@ def _contact(world: World, number: int) -> str | None:
 
 def _set(world: World, contact_id: str, list_id: str, value: OptIn) -> None:
     world.crm.set_opt_in(contact_id, world.key(list_id), value, "by hand")
-    world.oracle.user_set(contact_id, list_id, value)
+    world.oracle.user_set(contact_id, world.scope(list_id), value)
 
 
 # --- people and administrators at the service -------------------------------------------------------------
@@ -93,69 +94,86 @@ def _set(world: World, contact_id: str, list_id: str, value: OptIn) -> None:
 
 def sign_up(world: World, list_number: int, address: str) -> None:
     list_id = world.lists[list_number]
-    world.service.subscribe(list_id, address)
-    if list_number == 0:
-        world.oracle.said(list_id, address_key(address), yes=True)
+    world.sandbox.subscribe(list_id, address)
+    world.oracle.left.discard((list_id, address_key(address)))
+    if list_id not in world.double_opt_in:
+        world.oracle.said(world.scope(list_id), address_key(address), yes=True)
 
 
 def confirm(world: World, list_number: int, number: int) -> None:
     list_id = world.lists[list_number]
-    if address := _member(world, list_id, number, "pending"):
-        world.service.confirm(list_id, address)
-        world.oracle.said(list_id, address, yes=True)
+    if address := _recipient(world, list_id, number, "pending"):
+        world.sandbox.confirm(list_id, address)
+        world.oracle.said(world.scope(list_id), address, yes=True)
 
 
 def leave(world: World, list_number: int, number: int, how: str) -> None:
     """The person or an administrator takes the consent back: by link, by complaint, or by hand."""
     list_id = world.lists[list_number]
-    if address := _member(world, list_id, number, "subscribed", "pending"):
-        getattr(world.service, how)(list_id, address)
-        world.oracle.said(list_id, address, yes=False)
+    if address := _recipient(world, list_id, number, "subscribed", "pending"):
+        getattr(world.sandbox, how)(list_id, address)
+        world.oracle.said(world.scope(list_id), address, yes=False)
+
+
+def leave_one_list(world: World, list_number: int, number: int) -> None:
+    """The person leaves this list alone, where consent is account-wide."""
+    list_id = world.lists[list_number]
+    address = _recipient(world, list_id, number, "subscribed")
+    if address and world.service.leave_one_list and world.sandbox.recipients(list_id)[address].is_member:
+        world.service.leave_one_list(world.sandbox, list_id, address)
+        world.oracle.left.add((list_id, address))
 
 
 def bounce(world: World, list_number: int, number: int) -> None:
     list_id = world.lists[list_number]
-    if address := _member(world, list_id, number, "subscribed"):
-        world.service.bounce(list_id, address)
+    if address := _recipient(world, list_id, number, "subscribed"):
+        world.sandbox.bounce(list_id, address)
 
 
 def archive(world: World, list_number: int, number: int) -> None:
     list_id = world.lists[list_number]
-    if address := _member(world, list_id, number):
-        world.service.archive(list_id, address)
+    address = _recipient(world, list_id, number)
+    if address and world.service.hides_archived:
+        world.sandbox.archive(list_id, address)
 
 
 def delete(world: World, list_number: int, number: int) -> None:
+    """Where the service forgets the deleted: not while it alone knows of a *no*, which nobody could keep."""
     list_id = world.lists[list_number]
-    if address := _member(world, list_id, number):
-        world.service.delete(list_id, address)
+    address = _recipient(world, list_id, number)
+    if address and not (world.service.forgets and _is_secret(world, list_id, address)):
+        world.sandbox.delete(list_id, address)
 
 
 def wipe_out(world: World, list_number: int, number: int) -> None:
     """Gone without a trace. Not while the service alone knows of a *no*: nobody could keep that."""
     list_id = world.lists[list_number]
-    if address := _member(world, list_id, number):
-        word = world.oracle.words.get((list_id, address))
-        if word is None or word.yes or word.seen:
-            world.service.wipe_out(list_id, address)
+    address = _recipient(world, list_id, number)
+    if address and world.service.wipe_out and not _is_secret(world, list_id, address):
+        world.service.wipe_out(world.sandbox, list_id, address)
 
 
 def rename(world: World, list_number: int, number: int, new: str) -> None:
     list_id = world.lists[list_number]
-    old = _member(world, list_id, number, "subscribed", "unsubscribed", "pending", "cleaned")
-    if old and address_key(new) not in world.service.members(list_id):
-        world.service.change_address(list_id, old, new)
-        world.oracle.renamed_at_service(list_id, old, address_key(new))
+    old = _recipient(world, list_id, number, "subscribed", "unsubscribed", "pending", "bounced")
+    if old and address_key(new) not in world.statuses(list_id):
+        world.sandbox.change_address(list_id, old, new)
+        world.oracle.renamed_at_service(world.scope(list_id), old, address_key(new))
 
 
-def _member(world: World, list_id: str, number: int, *statuses: str) -> str | None:
-    """Return the address of a member in one of these statuses (none: in any)."""
+def _recipient(world: World, list_id: str, number: int, *statuses: str) -> str | None:
+    """Return the address of a recipient in one of these statuses (none: in any)."""
     found = [
         address
-        for address, status in sorted(world.service.members(list_id).items())
+        for address, status in sorted(world.statuses(list_id).items())
         if not statuses or status in statuses
     ]
     return found[number % len(found)] if found else None
+
+
+def _is_secret(world: World, list_id: str, address: str) -> bool:
+    word = world.oracle.words.get((world.scope(list_id), address))
+    return word is not None and not word.yes and not word.seen
 
 
 # --- everybody --------------------------------------------------------------------------------------------
@@ -181,6 +199,7 @@ ARGUMENTS: dict[Callable[..., None], tuple[st.SearchStrategy[object], ...]] = {
     sign_up: (_lists, _addresses),
     confirm: (_lists, _numbers),
     leave: (_lists, _numbers, _ways_to_leave),
+    leave_one_list: (_lists, _numbers),
     bounce: (_lists, _numbers),
     archive: (_lists, _numbers),
     delete: (_lists, _numbers),

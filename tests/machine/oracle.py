@@ -1,7 +1,7 @@
 """The oracle: who said what, and what rundbrief may therefore do.
 
 It is told of every act by whoever performs it, and of every effect by the watched service and the watched CRM. For
-each consent scope (here: a list) and address it keeps
+each consent scope (called *list* here; it is `*` where consent is account-wide) and address it keeps
 
 * **the service's word**: the last statement that was made at the service. A sign-up (on a list with double opt-in:
   its confirmation) is a *yes*; an unsubscribe, a complaint, or an administrator's unsubscribe is a *no*. Pending,
@@ -16,7 +16,9 @@ R1  Whenever a write of ours makes an address *subscribed* or *pending*, the CRM
     service's word must not be *no*. On one exception the connection's owner decides: `reconsent = "confirm"` lets
     us turn *unsubscribed* into *pending*, which only asks. A recipient who exists is never raised otherwise.
 R2  A write that carries data or an address carries no status.
-R3  follows from R1, as an act may wipe a recipient out at the service together with its memory of it.
+    Whoever unsubscribed from one list of an account is not put on it again.
+R3  follows from R1, as an act may wipe a recipient out at the service together with its memory of it. Whose
+    withdrawal a complete import has read is not even offered to the service.
 R4  We set a CRM field to *yes* only if the service last showed the contact's recipient as *subscribed*.
 R6  What we change is in the journal; an entry that was seen once stays as it was.
 
@@ -53,6 +55,8 @@ class Field:
     """We set it last, not a user of the CRM."""
     withdrawn_at: int | None = None
     """A user took back a *yes* that counted: the service had nothing against it, as far as an import had seen."""
+    set_by_users: int = 0
+    """How often."""
 
 
 RAISED = ("subscribed", "pending")
@@ -79,6 +83,8 @@ class Oracle:
     """The CRM's word on an address, when the engine last read it."""
     made_by_us: list[tuple[str, str, str]] = field(default_factory=list)
     """Contact id, list id, value: what we set in the CRM, for the journal to tell of."""
+    left: set[Scope] = field(default_factory=set)
+    """Where consent is account-wide: who unsubscribed from one list only."""
 
     _count: int = 0
 
@@ -130,6 +136,7 @@ class Oracle:
         counted = one.value is OptIn.YES and (word is None or (word.yes and word.seen))
         one.withdrawn_at = self._now() if value is OptIn.NO and counted else None
         one.value, one.ours = value, False
+        one.set_by_users += 1
 
     def opt_ins(self, list_id: str, address: str) -> list[OptIn]:
         return [
@@ -171,6 +178,11 @@ class Oracle:
                 raise Broken(f"R1: {how} turned {before[1]} {address} into {status}")
         if before[0] != address and status in RAISED:
             self._may_raise(list_id, address, "a change of address")
+
+    def we_put_on(self, list_id: str, address: str) -> None:
+        """Where consent is account-wide: a request of ours has put a recipient on a list."""
+        if (list_id, address) in self.left:
+            raise Broken(f"R1: {address} was put on a list again that she had left")
 
     def we_offer(self, list_id: str, address: str) -> None:
         """A request of ours holds a new recipient. Whether the service takes it or not: we must not even try."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from machine.acts import ADDRESSES, Act, acts, sign_up
+from machine.services import MAILCHIMP
 from machine.world import FAULTS, Kind, Trouble, World
 
 __all__ = ["ConsentMachine"]
@@ -32,7 +33,9 @@ def troubles(acts: st.SearchStrategy[Act]) -> st.SearchStrategy[Trouble]:
 
 
 class ConsentMachine(RuleBasedStateMachine):
-    """Two lists, one of them with double opt-in; four addresses; any number of contacts."""
+    """Two lists, one of them with double opt-in where there is such a thing; four addresses; any contacts."""
+
+    service = MAILCHIMP
 
     acts = acts()
     """What people may do; a subclass may know fewer acts, never other ones."""
@@ -49,7 +52,7 @@ class ConsentMachine(RuleBasedStateMachine):
         imported=st.booleans(),
     )
     def begin(self, reconsent: str, withdrawals: str, members: set[str], imported: bool) -> None:
-        self.world = World(reconsent=reconsent, withdrawals=withdrawals)
+        self.world = World(self.service, reconsent=reconsent, withdrawals=withdrawals)
         for address in sorted(members):
             sign_up(self.world, 0, address)
         if imported:
@@ -72,12 +75,12 @@ class ConsentMachine(RuleBasedStateMachine):
         self.world.tick()
         self.world.run(kind, self.world.lists[number], trouble, full=full)
 
-    @precondition(lambda self: any(one.completed_at is None for one in self.world.service.batches))
+    @precondition(lambda self: self.service.has_waiting(self.world.sandbox))
     @rule()
-    def batches_are_worked_off(self) -> None:
-        """Mailchimp carries out what a killed run had handed in."""
+    def waiting_work_is_done(self) -> None:
+        """The service carries out what a killed run had handed in."""
         assert self.world is not None
-        self.world.service.work_off_batches()
+        self.world.witness.work_off()
         self.world.check()
 
     def teardown(self) -> None:

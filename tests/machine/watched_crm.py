@@ -8,6 +8,7 @@ from marshmallow import Schema
 
 from machine.oracle import Broken, Oracle
 from rundbrief.crm.local import LocalCrm
+from rundbrief.engine.scopes import scope_of
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import CrmInfo, hookimpl
 from rundbrief.models import Campaign, Contact, NewContact, OptInChange, OptInField, Selection, address_key
@@ -20,9 +21,9 @@ CONNECTION = "news"
 class Watcher:
     """What a world lends its CRM: an oracle, and a place to kill the run at."""
 
-    def __init__(self, oracle: Oracle, lists: Sequence[str], now: Callable[[], Any]) -> None:
+    def __init__(self, oracle: Oracle, scopes: Sequence[str], now: Callable[[], Any]) -> None:
         self.oracle = oracle
-        self.lists = lists
+        self.scopes = scopes
         self.now = now
         self.instant: Callable[[str], None] = lambda _: None
         self.broken: list[Broken] = []
@@ -58,7 +59,7 @@ class WatchedCrm:
     def by_addresses(self, addresses: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
         found = self._crm.by_addresses(addresses)
         for address in addresses:
-            self._watcher.oracle.engine_read(self._watcher.lists, address_key(address))
+            self._watcher.oracle.engine_read(self._watcher.scopes, address_key(address))
         return found
 
     def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
@@ -68,7 +69,7 @@ class WatchedCrm:
         contacts = self._crm.by_ids(ids)
         for one, contact_id in zip(new, ids, strict=True):
             if contact_id not in known:
-                list_id = one.opt_in_key.split("/")[1]
+                list_id = scope_of(one.opt_in_key)[1]
                 self._watcher.judge(
                     lambda a=contacts[contact_id], b=list_id: self._watcher.oracle.we_created(a, b)
                 )
@@ -82,7 +83,7 @@ class WatchedCrm:
         undone = self._crm.set_opt_ins(changes)
         for change in changes:
             if change not in undone:
-                list_id = change.key.split("/")[1]
+                list_id = scope_of(change.key)[1]
                 self._watcher.judge(lambda a=list_id, b=change: self._watcher.oracle.we_set(a, b))
         self._watcher.instant("after the CRM is written")
         return undone

@@ -12,15 +12,17 @@ from tempfile import mkdtemp
 from typing import Any, Literal
 
 from machine.oracle import Broken, Oracle
-from machine.service import Killed, WatchedService
+from machine.services import Service
 from machine.watched_crm import CONNECTION, WATCHERS, Watcher
+from machine.watched_service import Killed, Witness
 from rundbrief.config import Config, ConnectionConfig, CrmConfig
 from rundbrief.crm.local import LocalCrm
 from rundbrief.engine import RunOptions, RunReport, Workspace, export_list, import_list, sync_list
+from rundbrief.engine.scopes import opt_in_key
 from rundbrief.errors import ImportFirst, PluginError, RundbriefError
 from rundbrief.http import wsgi_transport
 from rundbrief.models import OptInField
-from rundbrief.store import Store
+from rundbrief.store import ACCOUNT_SCOPE, Store
 from rundbrief.testing.faults import (
     Fault,
     answer_with,
@@ -70,29 +72,35 @@ class Trouble:
 
 
 class World:
-    def __init__(self, *, reconsent: str = "hold", withdrawals: str = "push") -> None:
+    def __init__(self, service: Service, *, reconsent: str = "hold", withdrawals: str = "push") -> None:
+        self.service = service
         self.folder = Path(mkdtemp(prefix="consent-machine-"))
         self.clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
         self.oracle = Oracle(confirms=reconsent == "confirm", reports=withdrawals == "report")
-        self.service = WatchedService(self.clock, self.oracle)
+        self.sandbox = service.make(self.clock)
+        self.witness = Witness(service, self.sandbox, self.oracle, self.scope)
         self.lists = [
-            self.service.add_list("Customers"),
-            self.service.add_list("Press", double_opt_in=True),
+            self.sandbox.add_list("Customers"),
+            self.sandbox.add_list("Press", double_opt_in=service.double_opt_in),
         ]
-        self.watcher = WATCHERS[str(self.folder)] = Watcher(self.oracle, self.lists, self.clock)
+        self.double_opt_in = set(self.lists[1:]) if service.double_opt_in else set()
+        self.witness.lists = self.lists
+        self.scopes = list(dict.fromkeys(self.scope(one) for one in self.lists))
+        self.watcher = WATCHERS[str(self.folder)] = Watcher(self.oracle, self.scopes, self.clock)
         for name in FILES:
             self.folder.joinpath(name).write_bytes(_empty(name))
         self.crm = LocalCrm(self.folder / "contacts.db", now=self.clock)
         """The CRM as its users have it open, beside the engine's own."""
-        self.crm.ensure_opt_in_fields([OptInField(self.key(one), one) for one in self.lists])
+        self.crm.ensure_opt_in_fields([OptInField(opt_in_key(CONNECTION, one), one) for one in self.scopes])
         self._settings = {"reconsent": reconsent, "withdrawals": withdrawals}
         self._journal: list[tuple[Any, ...]] = []
-        self._owed: list[tuple[tuple[str, str, str], str]] = []
-        """What killed runs had set in the CRM, and the contact's address then: later runs have to record it."""
+        self._owed: list[tuple[tuple[str, str, str], int]] = []
+        """What killed runs had set in the CRM, and how often users had set that field by then: later runs have to
+        record it, unless a user was quicker."""
         self._instants = 0
         self._trouble = Trouble()
         self._dead = False
-        self.service.instant = self.watcher.instant = self._instant
+        self.witness.instant = self.watcher.instant = self._instant
         self.workspace = self._open()
 
     def close(self) -> None:
@@ -101,8 +109,15 @@ class World:
         del WATCHERS[str(self.folder)]
         shutil.rmtree(self.folder)
 
+    def scope(self, list_id: str) -> str:
+        return ACCOUNT_SCOPE if self.service.account_wide else list_id
+
     def key(self, list_id: str) -> str:
-        return f"{CONNECTION}/{list_id}"
+        return opt_in_key(CONNECTION, self.scope(list_id))
+
+    def statuses(self, list_id: str) -> dict[str, str]:
+        """Return address -> status of everybody whom the service has."""
+        return {address: held.status.value for address, held in self.sandbox.recipients(list_id).items()}
 
     def tick(self, seconds: float = 1.0) -> None:
         self.clock.advance(seconds)
@@ -112,11 +127,11 @@ class World:
     def run(self, kind: Kind, list_id: str, trouble: Trouble, *, full: bool = False) -> RunReport | None:
         """Run; None when it failed or was killed."""
         self._trouble, self._instants, self._dead = trouble, 0, False
-        visible = self.oracle.visible_words(list_id, self.service.members(list_id))
+        visible = self.oracle.visible_words(self.scope(list_id), self.statuses(list_id))
         owed_before = len(self.oracle.made_by_us)
         if trouble.fault:
             fault = FAULTS[trouble.fault]
-            self.service.faults.add(fault, skip=trouble.fault_skips, times=trouble.fault_times)
+            self.sandbox.faults.add(fault, skip=trouble.fault_skips, times=trouble.fault_times)
         report = None
         try:
             report = self._run(kind, list_id, RunOptions(full=full, allow_withdrawals=True))
@@ -129,14 +144,14 @@ class World:
         except RundbriefError:
             pass
         finally:
-            self.service.faults.clear()
+            self.sandbox.faults.clear()
             self._trouble = Trouble()
         if report is not None:
             for word in visible:
                 word.seen = True
         made = self.oracle.made_by_us[owed_before:]
         if self._dead:
-            self._owed += [(one, self.oracle.addresses.get(one[0], "")) for one in made]
+            self._owed += [(one, self._set_by_users(one)) for one in made]
         else:
             self._check_owed(made)
         self.check()
@@ -148,7 +163,7 @@ class World:
         return RUNS[kind](self.workspace, CONNECTION, list_id, options)
 
     def _open(self) -> Workspace:
-        settings = dict(self.service.settings("http://127.0.0.1"))
+        settings = dict(self.sandbox.settings("http://127.0.0.1"))
         provider = settings.pop("provider")
         connection = ConnectionConfig(CONNECTION, provider, settings, **self._settings)  # type: ignore[arg-type]
         config = Config(
@@ -160,8 +175,8 @@ class World:
         )
         return Workspace(
             config,
-            environ=self.service.environ(),
-            transports={CONNECTION: wsgi_transport(self.service)},
+            environ=self.sandbox.environ(),
+            transports={CONNECTION: wsgi_transport(self.sandbox)},
             now=self.clock,
             wait=lambda seconds: None,
         )
@@ -194,7 +209,7 @@ class World:
 
     def check(self) -> None:
         """Raise what the witnesses have seen, and compare the journal with what it was."""
-        for broken in (*self.service.broken, *self.watcher.broken):
+        for broken in (*self.witness.broken, *self.watcher.broken):
             raise broken
         journal = self.journal()
         if journal[: len(self._journal)] != self._journal:
@@ -216,35 +231,44 @@ class World:
 
     def come_to_rest(self) -> None:
         """R5: with nobody acting any more, a few runs reach a state that further runs leave alone."""
-        self.service.work_off_batches()
+        self.witness.work_off()
         for _ in range(8):
             self.tick(90)
-            self.service.requests.reset()
-            made, reports = len(self.oracle.made_by_us), {}
+            self.sandbox.requests.reset()
+            made = len(self.oracle.made_by_us)
+            reports: dict[str, dict[str, set[str]]] = {scope: {} for scope in self.scopes}
             for list_id in self.lists:
                 report = self.run("sync", list_id, Trouble(), full=True)
                 if report is None:
                     raise Broken("R5: a run fails though nothing is in its way")
-                reports[list_id] = self._reported(report)
-            if not self.service.requests.writes and len(self.oracle.made_by_us) == made:
+                for address, results in self._reported(report).items():
+                    reports[self.scope(list_id)].setdefault(address, set()).update(results)
+            if not self.service.writes(self.sandbox) and len(self.oracle.made_by_us) == made:
                 break
         else:
             raise Broken("R5: there is always something left to write")
-        for list_id in self.lists:
-            members = self.service.members(list_id)
-            self.oracle.agree(list_id, members, reports[list_id])
-            self._check_statuses_on_record(list_id, members)
-        # A contact that has another address by now, or is gone, cannot be recognised any more.
-        self._check_owed([one for one, then in self._owed if self.oracle.addresses.get(one[0]) == then])
+        for list_id in self.lists[: len(self.scopes)]:
+            statuses = self.statuses(list_id)
+            self.oracle.agree(self.scope(list_id), statuses, reports[self.scope(list_id)])
+            self._check_statuses_on_record(self.scope(list_id), statuses)
+        self._check_owed([one for one, sets in self._owed if self._set_by_users(one) == sets])
 
-    def _check_statuses_on_record(self, list_id: str, members: dict[str, str]) -> None:
+    def _set_by_users(self, made: tuple[str, str, str]) -> int:
+        """Return how often users have set a field that we had set; -1 once the contact is gone."""
+        contact_id, scope, _ = made
+        return self.oracle.fields[contact_id, scope].set_by_users if contact_id in self.oracle.addresses else -1
+
+    def _check_statuses_on_record(self, scope: str, statuses: dict[str, str]) -> None:
         """R6: the journal ends, for each recipient, with the status that the service has now."""
-        names = {"cleaned": "bounced", "transactional": "never"}
-        last = {row[2]: row[7] for row in self.journal() if row[1] == list_id and row[4] == "service"}
-        for address, status in members.items():
-            if status == "archived" and last.get(address) in (None, "gone", "moved"):
+        last = {row[2]: row[7] for row in self.journal() if row[1] == scope and row[4] == "service"}
+        for address, status in statuses.items():
+            if (
+                self.service.hides_archived
+                and status == "archived"
+                and last.get(address) in (None, "gone", "moved")
+            ):
                 continue  # the default read does not show it, so for us it has gone, or was never there
-            if last.get(address) != names.get(status, status):
+            if last.get(address) != status:
                 raise Broken(f"R6: {address} is {status}, and the journal ends with {last.get(address)}")
 
     def _reported(self, report: RunReport) -> dict[str, set[str]]:
