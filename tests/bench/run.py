@@ -20,6 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from requests_per_job import count_jobs
+
+from rundbrief.plugins import installed
+
 HERE = Path(__file__).parent
 SCENARIOS = ("import", "import again", "export new", "export changed", "export again")
 
@@ -60,6 +64,7 @@ def main() -> None:
                     f"{one.peak_mb:.0f} MB",
                 )
     report_memory(measurements)
+    report_requests()
     report_start_up()
 
 
@@ -121,6 +126,17 @@ def report_memory(measurements: list[Measurement]) -> None:
         if len(sizes) == 2:
             small, large = sizes
             print(f"  {scenario:14}  {small:,} -> {large:,}: {peaks[large] / peaks[small]:.2f}x")
+
+
+def report_requests() -> None:
+    """Count the requests of each job at every installed provider's sandbox."""
+    print("\nrequests, reads + writes")
+    counted = {plugin.name: list(count_jobs(plugin.name)) for plugin in installed()}
+    names = sorted(counted)
+    print("".join(f"  {title:>24}" for title in ("", *names)))
+    for jobs in zip(*(counted[name] for name in names), strict=True):
+        cells = (jobs[0].job, *(f"{one.reads} + {one.writes}" for one in jobs))
+        print("".join(f"  {cell:>24}" for cell in cells), flush=True)
 
 
 def report_start_up(runs: int = 15) -> None:

@@ -97,18 +97,18 @@ def _print(
     if len(ended) > 1:
         app.output.line()
         app.output.table(
-            ["Connection", "List", "Changes", "Held back", "Refused", "Not done", ""],
+            ["Connection", "List", "Changes", "Held back", "Refused", "Not done"],
             [row for one in ended for row in _rows(one, failures.get(one.connection))],
         )
 
 
 def _rows(one: "ConnectionSync", failure: RundbriefError | None) -> list[list[str]]:
-    rows = [[one.connection, report.list_name, *_numbers(report), ""] for report in one.reports]
+    rows = [[one.connection, report.list_name, *_numbers(report)] for report in one.reports]
     if failure:
         word = "stopped" if isinstance(failure, Interrupted) else f"failed, exit code {failure.exit_code}"
-        rows.append([one.connection, "", "", "", "", "", word])
+        rows.append([one.connection, word, "", "", "", ""])
     elif not rows:
-        rows.append([one.connection, "", "", "", "", "", "has no list"])
+        rows.append([one.connection, "has no list", "", "", "", ""])
     return rows
 
 
