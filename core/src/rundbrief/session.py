@@ -8,7 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["BasicAuth", "Endpoint", "HeaderAuth", "HttpClient", "Rate", "Response", "Secret", "Session"]
+__all__ = [
+    "Allowance",
+    "BasicAuth",
+    "Endpoint",
+    "HeaderAuth",
+    "HttpClient",
+    "OAuth",
+    "Rate",
+    "Response",
+    "Secret",
+    "Session",
+]
 
 
 class Secret:
@@ -50,11 +61,37 @@ class HeaderAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuth:
+    """Bearer tokens that the host fetches, keeps and renews (RFC 6749, sections 4.4 and 6).
+
+    A token is renewed before it expires, and once when the service answers 401 all the same.
+    """
+
+    token_url: str
+    client_id: str
+    client_secret: Secret
+    refresh_token: Secret | None = None
+    """What the first token is fetched with; None: the client's credentials alone. Where each renewal brings a new
+    one, the host keeps it before the access token is used, as the old one is worthless by then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """At most `limit` requests in any window of `seconds`."""
 
     limit: int
     seconds: float
+    budget: str = ""
+    """Which requests count: those that `Endpoint.budget` pays from the budget of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an answer says is left of the budget that its request was paid from."""
+
+    remaining: int
+    reset_seconds: float
+    """Until the budget is full again."""
 
 
 class Response(Protocol):
@@ -77,13 +114,17 @@ class Endpoint:
     """Where a connection's service is, and how it wants to be spoken to. Made from the settings."""
 
     base_url: str
-    auth: BasicAuth | HeaderAuth | None = None
+    auth: BasicAuth | HeaderAuth | OAuth | None = None
     timeout: float = 60.0
     """Seconds without a byte before a request counts as lost."""
     is_throttled: Callable[[Response], bool] | None = None
     """Recognises an answer that means *too many requests* without being a 429."""
     is_permission_missing: Callable[[Response], bool] | None = None
     """Tells a 403 for a missing right from one about a single record; None: every 403 is about a right."""
+    budget: Callable[[str], str] | None = None
+    """Path below the base URL -> the budget that a request is paid from; None: there is one, named by no name."""
+    allowance: Callable[[Response], Allowance | None] | None = None
+    """Reads what the service's headers say is left; None as an answer: they do not say."""
 
 
 class HttpClient(Protocol):

@@ -182,6 +182,20 @@ def test_a_withdrawal_at_the_service_counts_for_every_list(board: Board) -> None
     assert board.writes() == []
 
 
+def test_where_nobody_can_be_asked_a_new_opt_in_is_held(make_board: Any) -> None:
+    board = make_board(reconsent="confirm")
+    board.service.sign_up("ann@example.org", "1")
+    board.imports()
+    board.service.people["ann@example.org"].blocked = True
+    board.imports()
+    board.crm.set_opt_in(board.crm.find("ann@example.org").id, KEY, OptIn.YES, "by hand")
+    report = board.exports("1")
+    assert board.outcomes(report) == {"ann@example.org": (Result.HELD, Reason.WITHDRAWN_AT_SERVICE)}
+    assert report.problems == (
+        'Noticeboard cannot ask for a new opt-in by mail: reconsent = "confirm" holds back instead.',
+    )
+
+
 def test_a_withdrawal_in_the_crm_is_told_once(board: Board) -> None:
     board.service.sign_up("ann@example.org", "1", "2")
     board.imports()

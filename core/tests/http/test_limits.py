@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rundbrief.errors import Interrupted, RundbriefError
 from rundbrief.http import AccountLimits
-from rundbrief.http.limits import _binding
+from rundbrief.http.windows import binding
 from rundbrief.session import Rate
 
 
@@ -57,7 +57,7 @@ def test_several_windows_hold_at_once(open_setting: Callable[..., Any]) -> None:
 @settings(deadline=None)
 @given(st.lists(st.builds(Rate, st.integers(1, 50), st.sampled_from([1.0, 10.0, 60.0, 3600.0])), max_size=6))
 def test_windows_that_others_imply_are_left_out_but_never_the_slowest(rates: list[Rate]) -> None:
-    kept = _binding(rates)
+    kept = binding(rates)
     AccountLimits(1, rates)  # the limiter takes what is kept
     assert set(kept) <= set(rates)
     assert bool(kept) == bool(rates)
@@ -88,7 +88,7 @@ def test_no_window_ever_holds_more_than_it_may(rates: list[Rate], pauses: list[f
     sent = []
     for pause in pauses:
         clock.wait(pause)
-        limits.spend(clock.wait)
+        limits.budget().spend(clock.wait)
         sent.append(clock())
     for rate in rates:
         for begin in sent:
@@ -110,7 +110,7 @@ def test_a_window_that_has_passed_has_room_again() -> None:
     clock = Jumping()
     limits = AccountLimits(1, [Rate(2, 10.0)], clock=clock)
     for _ in range(6):
-        limits.spend(clock.wait)
+        limits.budget().spend(clock.wait)
     assert 20 <= clock() - 1_000 < 21
 
 

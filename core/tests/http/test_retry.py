@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rundbrief.errors import Interrupted, RateLimited, ServiceUnavailable, TryLater
 from rundbrief.http import AccountLimits, RetryPolicy
-from rundbrief.http.retry import retry_after
+from rundbrief.http.pacing import retry_after
 from rundbrief.session import Rate
 
 OK = (200, {}, b'{"ok": true}')

@@ -93,7 +93,7 @@ class RunContext:
         return f"{self.connection.title}, list {self.mailing_list.name}"
 
     def decide(self, standing: Standing) -> Decision:
-        return decide(standing, self.connection.config.policy)
+        return decide(standing, self.connection.policy)
 
     def field_map(self) -> FieldMap:
         """Read the list's remote fields, once per run and only when something needs them."""

@@ -19,6 +19,8 @@ __all__ = ["export_list", "import_list", "sync_list"]
 
 PREVIEW_PAGE = 500
 
+_CANNOT_ASK = '{title} cannot ask for a new opt-in by mail: reconsent = "confirm" holds back instead.'
+
 
 def import_list(
     workspace: Workspace, connection: str, list_id: str, options: RunOptions | None = None
@@ -80,6 +82,8 @@ def _run(
         else:
             mailing_list = find_list(workspace, connection, list_id, store, crm)
         with running(workspace, connection, kind, mailing_list, options, store, crm) as context:
+            if connection.config.reconsent == "confirm" and not connection.can_confirm:
+                context.problems.append(_CANNOT_ASK.format(title=connection.title))
             steps(context)
         return sum_up(context, requests_before)
 

@@ -2,20 +2,22 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from rundbrief.config import Config, ConnectionConfig, load_settings
+from rundbrief.consent import ConsentPolicy
 from rundbrief.crm import Crm
 from rundbrief.engine.scopes import opt_in_key
+from rundbrief.engine.token_vault import StateVault
 from rundbrief.errors import Interrupted
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import ConsentScope, FieldWish
 from rundbrief.http import AccountLimits, Client, RetryPolicy, Transport, open_client
-from rundbrief.models import MailingList, OptInField
+from rundbrief.models import MailingList, OptInField, WriteKind
 from rundbrief.plugins import Provider, load_crm, load_provider
 from rundbrief.session import Session
 from rundbrief.store import ACCOUNT_SCOPE, Store
@@ -66,6 +68,17 @@ class Connection:
     def is_account_wide(self) -> bool:
         """One opt-in is good for all lists."""
         return self.provider.info.scope is ConsentScope.ACCOUNT
+
+    @property
+    def can_confirm(self) -> bool:
+        """The service can ask a withdrawn person for a new opt-in by mail."""
+        return WriteKind.CONFIRM in self.provider.info.batch_sizes
+
+    @property
+    def policy(self) -> ConsentPolicy:
+        """What the configuration says of consent, as far as the service is up to it."""
+        policy = self.config.policy
+        return policy if self.can_confirm else replace(policy, reconsent="hold")
 
     def scope(self, mailing_list: MailingList) -> str:
         """Return what one opt-in is good for: the list, or the whole account."""
@@ -182,6 +195,7 @@ class Workspace:
             transport=self._transports.get(config.name),
             wait=self._wait,
             retry=self._retry,
+            tokens=StateVault(lambda: self.store, config.name),
         )
         return Connection(config, provider, Session(config.name, settings, client, self._wait), client)
 

@@ -13,7 +13,8 @@ from rundbrief.errors import (
     ServiceUnavailable,
     SignInAgain,
 )
-from rundbrief.http.retry import retry_after
+from rundbrief.http.pacing import asked_wait, in_words
+from rundbrief.http.terms import Terms
 from rundbrief.http.urls import host_of
 from rundbrief.session import Response
 
@@ -44,15 +45,15 @@ class WireResponse:
         )
 
 
-def refuse_busy(response: httpx.Response, host: str, *, throttled: bool, now: datetime) -> None:
+def refuse_busy(response: httpx.Response, host: str, *, now: datetime) -> None:
     """Raise for an answer that is about the time, not about the request."""
     status = response.status_code
-    if throttled:
-        raise RateLimited(
-            f"{host} asks for fewer requests, for longer than a run waits.",
-            hint=_SAVED,
-            retry_after=retry_after(response.headers, now),
+    if Terms.of(response.request).is_throttled(response):
+        seconds = asked_wait(response, now)
+        pause = (
+            "for longer than a run waits" if seconds is None else f"and takes the next one in {in_words(seconds)}"
         )
+        raise RateLimited(f"{host} asks for fewer requests, {pause}.", hint=_SAVED, retry_after=seconds)
     if status >= 500 or status in (408, 425):
         raise ServiceUnavailable(f"{host} is in trouble: it answered {status}.", hint=_SAVED)
 

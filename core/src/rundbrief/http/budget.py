@@ -1,16 +1,17 @@
-"""The layer that keeps an account within its rate windows."""
+"""The layer that keeps an account within its rate windows, and within what the service says is left."""
 
 from collections.abc import Callable
 
 import httpx
 
 from rundbrief.http.limits import AccountLimits
+from rundbrief.http.terms import Terms
 
 __all__ = ["RateBudgetTransport"]
 
 
 class RateBudgetTransport(httpx.BaseTransport):
-    """Waits until every window of the account has room for one more request."""
+    """Waits until the request's budget has room for it, and learns from the answer what is left there."""
 
     def __init__(
         self, inner: httpx.BaseTransport, limits: AccountLimits, *, wait: Callable[[float], None]
@@ -20,8 +21,12 @@ class RateBudgetTransport(httpx.BaseTransport):
         self._wait = wait
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._limits.spend(self._wait)
-        return self._inner.handle_request(request)
+        terms = Terms.of(request)
+        budget = self._limits.budget(terms.budget)
+        budget.spend(self._wait)
+        response = self._inner.handle_request(request)
+        budget.learn(terms.allowance(response))
+        return response
 
     def close(self) -> None:
         self._inner.close()

@@ -4,33 +4,34 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from rundbrief import __version__
-from rundbrief.errors import InputError, ProtocolError
+from rundbrief.errors import ProtocolError
 from rundbrief.http.answers import WireResponse, refuse_busy, refuse_key, refuse_redirect
 from rundbrief.http.budget import RateBudgetTransport
 from rundbrief.http.concurrency import ConcurrencyTransport
 from rundbrief.http.credentials import signed
 from rundbrief.http.limits import AccountLimits
+from rundbrief.http.oauth import SecondChanceTransport, SigningTransport, TokenSource
 from rundbrief.http.reading import ReadingTransport
 from rundbrief.http.redaction import RedactionTransport
 from rundbrief.http.retry import RetryPolicy, RetryTransport
-from rundbrief.http.terms import Terms
+from rundbrief.http.terms import Terms, is_429
+from rundbrief.http.token_endpoint import TokenEndpoint
+from rundbrief.http.tokens import MemoryVault, TokenVault
 from rundbrief.http.urls import below, file_address, service_address
+from rundbrief.http.writing import RequestWriter
 from rundbrief.http.wsgi import Transport
-from rundbrief.session import Endpoint
+from rundbrief.session import Allowance, Endpoint, OAuth
 
 __all__ = ["Client", "open_client"]
 
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer, unpacked, beyond which it counts as broken."""
-
-LONGEST_CONNECT = 30.0
-"""Seconds: a service that takes longer to pick up the phone than that will not do so in time."""
 
 _NATURALLY_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -43,6 +44,7 @@ def open_client(
     wait: Callable[[float], None] = time.sleep,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     retry: RetryPolicy | None = None,
+    tokens: TokenVault | None = None,
 ) -> "Client":
     """Return a client for one account.
 
@@ -50,11 +52,14 @@ def open_client(
         limits: the account's limits; hand the same object to every client of the account.
         transport: the innermost layer; None is the network.
         wait: sleeps so many seconds; may raise `Interrupted`.
+        tokens: keeps what an `OAuth` endpoint hands out; None is for as long as the client lives.
 
     Raises:
-        SettingsError: the base URL is no plain https address (or http on this machine), or the key cannot be sent.
+        SettingsError: an address is no plain https one (or http on this machine), or the key cannot be sent.
     """
-    return Client(endpoint, limits, transport, wait, now, retry or RetryPolicy())
+    return Client(
+        endpoint, limits, transport, wait, now, retry or RetryPolicy(), MemoryVault() if tokens is None else tokens
+    )
 
 
 class Client:
@@ -72,21 +77,29 @@ class Client:
         wait: Callable[[float], None],
         now: Callable[[], datetime],
         retry: RetryPolicy,
+        tokens: TokenVault,
     ) -> None:
         self._endpoint = endpoint
         self._base = service_address(endpoint.base_url)
         self._signed = signed(endpoint.auth)
         self._now = now
-        self._timeout = httpx.Timeout(endpoint.timeout, connect=min(LONGEST_CONNECT, endpoint.timeout)).as_dict()
+        self._write = RequestWriter(endpoint.timeout)
         self._count_lock = threading.Lock()
         self.requests_sent = 0
         """How many requests went out, each attempt of a retry included."""
-        wire = transport or _network(limits)
-        one_answer = ReadingTransport(wire, count=self._count)
-        in_its_place = ConcurrencyTransport(one_answer, limits)
-        within_budget = RateBudgetTransport(in_its_place, limits, wait=wait)
-        patient = RetryTransport(within_budget, retry, wait=wait, now=now)
-        self._layers = RedactionTransport(patient)
+        patient = partial(RetryTransport, policy=retry, wait=wait, now=now)
+        one_answer = ReadingTransport(transport or _network(limits), count=self._count)
+        in_its_place: httpx.BaseTransport = ConcurrencyTransport(one_answer, limits, wait=wait)
+        self._unsigned = RedactionTransport(patient(in_its_place))
+        signing = in_its_place
+        if isinstance(endpoint.auth, OAuth):
+            issuer = TokenEndpoint(endpoint.auth, self._unsigned, self._write, now=now)
+            signing = SigningTransport(
+                in_its_place, TokenSource(endpoint.auth, issuer, tokens, wait=wait, now=now)
+            )
+        within_budget = RateBudgetTransport(signing, limits, wait=wait)
+        line = RedactionTransport(patient(within_budget))
+        self._layers = SecondChanceTransport(line) if isinstance(endpoint.auth, OAuth) else line
 
     def __repr__(self) -> str:
         return f"<Client of {self._base.host}>"
@@ -112,17 +125,17 @@ class Client:
         idempotent: bool | None = None,
     ) -> WireResponse:
         repeatable = method.upper() in _NATURALLY_IDEMPOTENT if idempotent is None else idempotent
-        request = self._written(
+        request = self._write(
             method,
             below(self._base, path),
-            Terms(repeatable, MAX_ANSWER, self._is_throttled),
+            Terms(repeatable, MAX_ANSWER, self._is_throttled, self._budget(path), self._allowance),
             params=params,
             json=json,
             headers={"Accept": "application/json", "Accept-Encoding": "gzip, deflate", **self._signed},
         )
         response = self._layers.handle_request(request)
         host = self._base.host
-        refuse_busy(response, host, throttled=self._is_throttled(response), now=self._now())
+        refuse_busy(response, host, now=self._now())
         refuse_key(response, host, self._endpoint.is_permission_missing)
         refuse_redirect(response, host)
         return WireResponse(response)
@@ -157,9 +170,9 @@ class Client:
         address = file_address(url)
         # A packed file wants to come as it is, not packed once more or unpacked on the way.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        request = self._written("GET", address, Terms(True, max_bytes, _is_429), headers=headers)
-        response = self._layers.handle_request(request)
-        refuse_busy(response, address.host, throttled=_is_429(response), now=self._now())
+        request = self._write("GET", address, Terms(idempotent=True, max_bytes=max_bytes), headers=headers)
+        response = self._unsigned.handle_request(request)
+        refuse_busy(response, address.host, now=self._now())
         if response.status_code != 200:
             raise ProtocolError(
                 f"The file the service named at {address.host} answered {response.status_code}.",
@@ -173,40 +186,17 @@ class Client:
 
     def _is_throttled(self, response: httpx.Response) -> bool:
         recognise = self._endpoint.is_throttled
-        return _is_429(response) or (recognise is not None and recognise(WireResponse(response)))
+        return is_429(response) or (recognise is not None and recognise(WireResponse(response)))
 
-    def _written(
-        self,
-        method: str,
-        url: httpx.URL,
-        terms: Terms,
-        *,
-        headers: Mapping[str, str],
-        params: Mapping[str, str | int] | None = None,
-        json: Any = None,
-    ) -> httpx.Request:
-        """Return the request in bytes. What cannot be encoded is refused without a word of it."""
-        try:
-            return httpx.Request(
-                method,
-                url,
-                params=params,
-                json=json,
-                headers={"User-Agent": f"rundbrief/{__version__}", **headers},
-                extensions={"timeout": self._timeout, **terms.as_extension()},
-            )
-        except (UnicodeError, httpx.InvalidURL):
-            pass  # either holds the whole text, so neither may be the cause of what is raised
-        raise InputError(
-            f"A text for {url.host} holds characters that cannot be sent.",
-            hint="Look for broken characters in the contacts that changed last.",
-        )
+    def _budget(self, path: str) -> str:
+        name = self._endpoint.budget
+        return "" if name is None else name(f"/{path.lstrip('/')}")
+
+    def _allowance(self, response: httpx.Response) -> Allowance | None:
+        read = self._endpoint.allowance
+        return None if read is None else read(WireResponse(response))
 
 
 def _network(limits: AccountLimits) -> httpx.HTTPTransport:
     """Return a pool with more room than the account's places: those rule, and never turn waiting into an error."""
     return httpx.HTTPTransport(limits=httpx.Limits(max_connections=limits.concurrency + 4))
-
-
-def _is_429(response: httpx.Response) -> bool:
-    return response.status_code == 429

@@ -1,4 +1,4 @@
-"""The outermost layer: what leaves it, as a log line or as an error, gives nobody away."""
+"""The layer on top of the line: what leaves it, as a log line or as an error, gives nobody away."""
 
 import logging
 import re

@@ -1,19 +1,18 @@
 """The layer that sends again what may be sent again."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import httpx
 from tenacity import RetryCallState, Retrying, wait_random_exponential
 
 from rundbrief.http.failures import nothing_was_sent, the_answer_was_lost
+from rundbrief.http.pacing import retry_after, until_refilled
 from rundbrief.http.redaction import log, masked
 from rundbrief.http.terms import Terms
 
-__all__ = ["RetryPolicy", "RetryTransport", "retry_after"]
+__all__ = ["RetryPolicy", "RetryTransport"]
 
 _NOT_NOW = frozenset({408, 425, 429, 503})
 """The service says that it did not act: every request may be repeated."""
@@ -36,7 +35,8 @@ class RetryTransport(httpx.BaseTransport):
 
     Connect errors and *not now* answers are repeated always: the service did not act. A lost answer, or a 5xx
     that may have come after the effect, only when the request is idempotent. The wait is full-jitter exponential
-    backoff, and at least what `Retry-After` asks for (seconds or a date).
+    backoff, and at least what `Retry-After` asks for (seconds or a date). Without one, it comes on top of the time
+    that the service needs, as its answer says, to fill up a budget that was too small.
     """
 
     def __init__(
@@ -75,9 +75,14 @@ class RetryTransport(httpx.BaseTransport):
         backoff = self._backoff(state)
         if state.outcome.failed:
             return backoff
-        asked = retry_after(state.outcome.result().headers, self._now())
-        # A service that asks for no wait at all, over and over, is not to be hammered.
-        return max(backoff, asked or 0.0)
+        response: httpx.Response = state.outcome.result()
+        asked = retry_after(response.headers, self._now())
+        if asked is not None:
+            # A service that asks for no wait at all, over and over, is not to be hammered.
+            return max(backoff, asked)
+        terms = Terms.of(state.args[0])
+        refill = until_refilled(terms.allowance(response)) if terms.is_throttled(response) else 0.0
+        return refill + backoff
 
 
 class _Patience:
@@ -97,25 +102,6 @@ class _Patience:
         # The waits are a lower bound that holds even when somebody sets the clock back.
         spent = max(state.idle_for, (now - self._first_failure).total_seconds())
         return spent + state.upcoming_sleep > self._seconds
-
-
-def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Return the seconds a `Retry-After` header asks for; None without one, or with one that makes no sense."""
-    value = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = _seconds_until(value, now)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _seconds_until(http_date: str, now: datetime) -> float:
-    try:
-        moment = parsedate_to_datetime(http_date)
-    except ValueError:
-        return math.nan
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - now).total_seconds()
 
 
 def _may_repeat(state: RetryCallState) -> bool:

@@ -12,15 +12,18 @@ from rundbrief.errors import InputError, ProtocolError, SettingsError
 __all__ = ["below", "file_address", "host_of", "service_address"]
 
 
-def service_address(text: str) -> httpx.URL:
-    """Return the base URL of a service.
+def service_address(text: str, setting: str = "base_url") -> httpx.URL:
+    """Return the URL that a service's credentials may be sent to.
+
+    Args:
+        setting: the name it has in the messages.
 
     Raises:
         SettingsError: it is no address, not https (http is for this machine), or holds more than host and path.
     """
     url = _parsed(text)
     if url is None:
-        raise SettingsError("base_url is not an address.", hint="It has the form https://api.example.org/v3.")
+        raise SettingsError(f"{setting} is not an address.", hint="It has the form https://api.example.org/v3.")
     if not _is_private(url):
         raise SettingsError(
             f"The address {url.scheme or '?'}://{url.host} is not https.",
@@ -28,7 +31,7 @@ def service_address(text: str) -> httpx.URL:
         )
     if url.userinfo or url.query or url.fragment:
         raise SettingsError(
-            f"base_url for {url.host} holds more than https, the host and a path.",
+            f"{setting} for {url.host} holds more than https, the host and a path.",
             hint='Leave out what follows a "?" or stands before an "@"; a key is a setting of its own.',
         )
     return url

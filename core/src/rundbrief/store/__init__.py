@@ -30,6 +30,7 @@ from rundbrief.store.records import (
     Sent,
 )
 from rundbrief.store.reports import Journal, Lists, Runs
+from rundbrief.store.tokens import TokenRow, Tokens
 
 __all__ = [
     "ACCOUNT_SCOPE",
@@ -47,6 +48,7 @@ __all__ = [
     "Run",
     "Sent",
     "Store",
+    "TokenRow",
     "Transaction",
 ]
 
@@ -87,6 +89,10 @@ class Transaction:
     def everywhere(self, address: str) -> list[tuple[str, str, Recipient]]:
         """Return connection, scope and recipient for each consent scope that knows the address."""
         return everywhere(self._connection, address)
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self._connection)
 
     @property
     def journal(self) -> Journal:
