@@ -9,6 +9,8 @@ import pytest
 
 from rundbrief.cli.demo.cast import Cast, write_contacts, write_fair_sheet
 from rundbrief.cli.demo.stage import Stage, StoryBroken
+from rundbrief.cli.demo.together import tell_together
+from rundbrief.plugins import installed, load_provider
 
 
 def test_the_story_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -71,3 +73,13 @@ def test_the_spreadsheets_hold_what_the_story_needs(tmp_path: Path) -> None:
     fair = (tmp_path / "fair.csv").read_text(encoding="utf-8-sig").splitlines()
     assert sum(";;" in line and "@" not in line for line in fair) == 4, "four left no address"
     assert sum(line.split(";")[7] == "nein" for line in fair) == 1
+
+
+def test_the_story_of_several_services_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    """With every provider that is installed: the story is the same for one as for three."""
+    pytest.importorskip("rundbrief_mailchimp")
+    providers = [load_provider(one.name) for one in installed() if one.module.startswith("rundbrief_")]
+    tell_together([one for one in providers if "sandbox" in one.capabilities])
+    told = capsys.readouterr().out
+    assert "$ rundbrief sync" in told
+    assert "Where she stands, everywhere" in told

@@ -133,3 +133,13 @@ def test_campaigns_are_made_filled_and_listed(run: Run) -> None:
     assert document(run, "campaigns", "list") == {"campaigns": [{"id": "1", "name": "Herbst", "participants": 1}]}
     assert "Herbst" in run("campaigns", "list").stdout
     assert run("campaigns", "add", "Winter", "joerdis@example.org").exit_code == 11
+
+
+def test_a_contact_is_added_and_told_with_whom_it_shares_the_address(run: Run) -> None:
+    assert run("contacts", "add", "vogt@example.org", "first_name=Ute", "last_name=Vogt").stdout == (
+        "Added Ute Vogt (id 1).\n"
+    )
+    added = run("contacts", "add", "Vogt@example.org", "first_name=Götz", "--kind", "customer").stdout
+    assert added == "Added Götz (id 2).\n  Shares the address with Ute Vogt (id 1).\n"
+    assert [one["kind"] for one in document(run, "contacts", "list")["contacts"]] == ["contact", "customer"]
+    assert run("contacts", "add", "vogt@example.org", "no_such_field=1").exit_code == 11

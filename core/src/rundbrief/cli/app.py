@@ -39,7 +39,9 @@ SECTIONS: Mapping[str, Mapping[str, LazyCommand]] = {
         "runs": LazyCommand(f"{_COMMANDS}.runs", "Show past runs, or the report of one."),
     },
     "The embedded CRM": {
-        "contacts": LazyCommand(f"{_COMMANDS}.contacts", "Contacts: CSV in and out, show, edit, set an opt-in."),
+        "contacts": LazyCommand(
+            f"{_COMMANDS}.contacts", "Contacts: CSV in and out, show, add, edit, set an opt-in."
+        ),
         "campaigns": LazyCommand(f"{_COMMANDS}.campaigns", "Campaigns and who takes part in them."),
     },
 }

@@ -13,7 +13,7 @@ from rundbrief.cli.reports import contact_name
 from rundbrief.cli.times import iso, local
 from rundbrief.cli.wording import OPT_IN
 from rundbrief.errors import InputError
-from rundbrief.models import Contact, OptIn, Selection
+from rundbrief.models import Contact, ContactKind, OptIn, Selection, address_key
 
 if TYPE_CHECKING:
     from rundbrief.crm.local import LocalCrm
@@ -27,7 +27,7 @@ BAD_ROWS = 20
 
 @click.group("contacts")
 def command() -> None:
-    """Contacts: CSV in and out, show, edit, set an opt-in."""
+    """Contacts: CSV in and out, show, add, edit, set an opt-in."""
 
 
 @command.command("import")
@@ -141,6 +141,28 @@ def show(app: App, contact: str) -> None:
             app.output.line(f"  Opt-in {field.label}: {OPT_IN[opt_in.value]}{since}")
             if opt_in.source:
                 app.output.paragraph(opt_in.source, indent="    ", dim=True)
+
+
+@command.command("add")
+@click.argument("email")
+@click.argument("values", nargs=-1, metavar="[FIELD=VALUE]...")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in ContactKind]),
+    default=ContactKind.CONTACT.value,
+    show_default=True,
+)
+@shared_options
+@pass_app
+def add(app: App, email: str, values: tuple[str, ...], kind: str) -> None:
+    """Add a contact. It has no opt-in until somebody sets one."""
+    pairs = [_pair(value) for value in values]
+    with embedded_crm(app) as crm:
+        sharers = crm.by_addresses([address_key(email)]).get(address_key(email), ())
+        one = crm.add(email=email, kind=ContactKind(kind), fields=dict(pairs))
+    app.output.line(f"Added {contact_name(one) or 'the contact'} (id {one.id}).")
+    for other in sharers:
+        app.output.line(f"  Shares the address with {contact_name(other) or 'a contact'} (id {other.id}).")
 
 
 @command.command("edit")

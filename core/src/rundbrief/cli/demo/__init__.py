@@ -14,10 +14,11 @@ __all__ = ["command"]
 def command(provider: str | None) -> None:
     """Watch the whole cycle on a sandbox; nothing leaves this PC.
 
-    With every installed newsletter service that ships a sandbox, or with PROVIDER alone. Each command is really
-    run, in a folder that is removed afterwards; if the story does not hold, the demo fails.
+    With one of the installed newsletter services, then with all of them side by side; or with PROVIDER alone.
+    Each command is really run, in a folder that is removed afterwards; if a story does not hold, the demo fails.
     """
-    from rundbrief.cli.demo.story import tell
+    from rundbrief.cli.demo.story import can_be_told, tell
+    from rundbrief.cli.demo.together import tell_together
     from rundbrief.plugins import installed, load_provider
 
     names = [provider] if provider else list(dict.fromkeys(plugin.name for plugin in installed()))
@@ -27,5 +28,10 @@ def command(provider: str | None) -> None:
             "The demo needs a newsletter service with a sandbox, and none is installed.",
             hint="Install one: pip install rundbrief-mailchimp",
         )
-    for one in providers:
-        tell(one)
+    able = [one for one in providers if can_be_told(one)]
+    if able:
+        tell(max(able, key=lambda one: len(one.info.batch_sizes)))  # the one that can do most
+    if len(providers) > 1 or not able:
+        if able:
+            click.echo("\n")
+        tell_together(providers)

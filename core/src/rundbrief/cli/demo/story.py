@@ -1,13 +1,9 @@
 """The story of the demo: one list, a few hundred people, and Jördis, who says no."""
 
-import io
-import json
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stdout
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rundbrief.cli.demo.cast import (
     EVENTS,
@@ -21,14 +17,14 @@ from rundbrief.cli.demo.cast import (
 )
 from rundbrief.cli.demo.people import HEROINE, Person
 from rundbrief.cli.demo.stage import Stage
-from rundbrief.cli.toml import connection_table
+from rundbrief.cli.demo.workplace import ask, workplace
 from rundbrief.models import Reason, Result, SubscriberStatus
 
 if TYPE_CHECKING:
     from rundbrief.plugins import Provider
     from rundbrief.testing.sandbox import Sandbox
 
-__all__ = ["tell"]
+__all__ = ["can_be_told", "tell"]
 
 SHE = HEROINE.email
 
@@ -41,27 +37,23 @@ def tell(provider: "Provider") -> None:
     """
     sandbox = provider.sandbox()
     assert sandbox is not None
-    with _workplace(sandbox):
+    with workplace({"news": sandbox}):
         _Story(provider.info.title, sandbox).tell()
 
 
-@contextmanager
-def _workplace(sandbox: "Sandbox") -> Iterator[None]:
-    """Serve the sandbox, and be in a folder whose rundbrief.toml reaches it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="rundbrief-demo-") as folder,
-        chdir(folder),
-        sandbox.serve() as base_url,
-    ):
-        Path("rundbrief.toml").write_text(
-            '[crm]\nplugin = "local"\n\n' + connection_table("news", sandbox.settings(base_url)), encoding="utf-8"
-        )
-        hidden = {name: os.environ.pop(name, None) for name in ("RUNDBRIEF_CONFIG", "RUNDBRIEF_STATE")}
-        os.environ.update(sandbox.environ())
-        try:
-            yield
-        finally:
-            os.environ.update({name: value for name, value in hidden.items() if value is not None})
+def can_be_told(provider: "Provider") -> bool:
+    """Tell whether the provider has what the story needs: a consent for each list, some to be confirmed."""
+    from rundbrief.hookspecs import ConsentScope
+    from rundbrief.testing.sandbox import NotOffered
+
+    sandbox = provider.sandbox()
+    if sandbox is None or provider.info.scope is not ConsentScope.LIST:
+        return False
+    try:
+        open_lists(sandbox)
+    except NotOffered:
+        return False
+    return True
 
 
 class _Story:
@@ -116,7 +108,7 @@ class _Story:
         write_contacts(Path("kontakte.csv"), self.cast)
         self.stage.run("contacts", "import", "kontakte.csv")
         expected = len(set(self.cast.in_crm))
-        total = self.ask("contacts", "list", "--limit", "1")["total"]
+        total = ask(self.stage, "contacts", "list", "--limit", "1")["total"]
         self.stage.check(total == expected, f"{expected} contacts are in the CRM, not {total}")
 
     def take_over_opt_ins(self) -> None:
@@ -187,7 +179,7 @@ class _Story:
         self.stage.act(f"{_name(HEROINE)} clicks the unsubscribe link in a letter.")
         self.sandbox.unsubscribe(self.lists.letter, SHE)
         self.stage.say("A colleague, who cannot know that yet, edits her data and sends it:")
-        (her,) = self.ask("contacts", "show", SHE)["contacts"]
+        (her,) = ask(self.stage, "contacts", "show", SHE)["contacts"]
         self.stage.run("contacts", "edit", SHE, "city=Bremen")
         self.stage.run("export", "news", "--list", LETTER, "--contact", her["id"])
         self.stage.check(self.opt_in(SHE) == "no", "the export has noticed that she left")
@@ -221,7 +213,7 @@ class _Story:
             "Every change of consent is journalled, for good: who, when, on what evidence, in which run."
         )
         self.stage.run("opt-ins", SHE)
-        journal = self.ask("opt-ins", SHE)["journal"]
+        journal = ask(self.stage, "opt-ins", SHE)["journal"]
         self.stage.check(
             any(entry["became"] == SubscriberStatus.UNSUBSCRIBED for entry in journal), "her no is in the journal"
         )
@@ -240,24 +232,15 @@ class _Story:
 
     # --- what the steps look at --------------------------------------------------------------------------------
 
-    def ask(self, *args: str) -> Any:
-        """Return what a command answers with --json."""
-        from rundbrief.cli.app import cli
-
-        with redirect_stdout(io.StringIO()) as answer:
-            code = cli.main([*args, "--json"], prog_name="rundbrief", standalone_mode=False)
-        self.stage.check(not code, f"`rundbrief {args[0]} --json` works")
-        return json.loads(answer.getvalue())
-
     def tally(self, kind: str, list_name: str) -> Mapping[tuple[Result, Reason], int]:
         """Return the numbers of the latest run of that kind on that list."""
-        runs = self.ask("runs")["runs"]
+        runs = ask(self.stage, "runs")["runs"]
         run = next(one for one in runs if (one["kind"], one["list"]) == (kind, list_name))
         return {(Result(one["result"]), Reason(one["reason"])): one["count"] for one in run["tally"]}
 
     def opt_in(self, address: str) -> str:
         """Return what the CRM says of an address for the letter."""
-        (contact,) = self.ask("contacts", "show", address)["contacts"]
+        (contact,) = ask(self.stage, "contacts", "show", address)["contacts"]
         return next(str(one["value"]) for one in contact["opt_ins"].values() if one["label"] == LETTER)
 
     def must_be(self, list_id: str, address: str, status: SubscriberStatus) -> None:
