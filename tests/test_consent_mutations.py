@@ -16,15 +16,26 @@ from hypothesis.stateful import run_state_machine_as_test
 from machine import acts as people
 from machine.oracle import Broken
 from machine.rules import ConsentMachine
-from machine.world import Trouble
+from machine.world import GUARD_FLOOR, Trouble
 
 import rundbrief_mailchimp.writes
 from rundbrief.consent import ConsentPolicy, Decision, Standing
-from rundbrief.engine import importing, run
+from rundbrief.engine import importing, planning, run
 from rundbrief.models import CrmOptIn, OptIn, SubscriberStatus
 
 ENOUGH = 100
 """Examples within which each mutant is found. They are the same in every run."""
+
+FOUND_SOON: Any = settings(
+    max_examples=ENOUGH,
+    stateful_step_count=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
 
 Decide = Callable[[Standing, ConsentPolicy | None], Decision]
 Change = Callable[[Standing], Standing]
@@ -133,6 +144,31 @@ MUTANTS = {
 }
 
 
+class GuardedMachine(ConsentMachine):
+    acts = people.acts(people.sign_up, people.leave, people.leave, people.leave, people.opt)
+    troubles = st.just(Trouble())
+    guarded = True
+
+
+@pytest.fixture
+def a_low_guard_rail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "GUARD_FLOOR", GUARD_FLOOR)
+
+
+def test_the_guard_rail_holds(watched_crm: None, a_low_guard_rail: None) -> None:
+    run_state_machine_as_test(GuardedMachine, settings=settings(FOUND_SOON, max_examples=12))
+
+
+def test_a_guard_rail_that_is_not_there_is_found(
+    watched_crm: None, a_low_guard_rail: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 7."""
+    for module in (importing, planning):
+        monkeypatch.setattr(module, "guard", lambda *_: None)
+    with pytest.raises(Broken, match="R7: one run took away"):
+        run_state_machine_as_test(GuardedMachine, settings=FOUND_SOON)
+
+
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
 def test_a_broken_rule_is_found(watched_crm: None, monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
     class Machine(ConsentMachine):
@@ -142,15 +178,3 @@ def test_a_broken_rule_is_found(watched_crm: None, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(mutant.owner, mutant.name, mutant.make(getattr(mutant.owner, mutant.name)))
     with pytest.raises(Broken, match=mutant.broken):
         run_state_machine_as_test(Machine, settings=FOUND_SOON)
-
-
-FOUND_SOON: Any = settings(
-    max_examples=ENOUGH,
-    stateful_step_count=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)

@@ -21,6 +21,8 @@ R3  follows from R1, as an act may wipe a recipient out at the service together 
     withdrawal a complete import has read is not even offered to the service.
 R4  We set a CRM field to *yes* only if the service last showed the contact's recipient as *subscribed*.
 R6  What we change is in the journal; an entry that was seen once stays as it was.
+R7  A run takes away no more consents than it may, once while it takes in what the service says and once while it
+    exports.
 
 R5 (nothing is lost once everything is quiet) is checked by `rules`.
 """
@@ -83,6 +85,8 @@ class Oracle:
     """The CRM's word on an address, when the engine last read it."""
     made_by_us: list[tuple[str, str, str]] = field(default_factory=list)
     """Contact id, list id, value: what we set in the CRM, for the journal to tell of."""
+    cleared: set[str] = field(default_factory=set)
+    """The addresses whose consent this run has taken away, on either side."""
     left: set[Scope] = field(default_factory=set)
     """Where consent is account-wide: who unsubscribed from one list only."""
 
@@ -171,6 +175,8 @@ class Oracle:
             return
         if before[1] != status:
             lowered = before[1] in RAISED and status == "unsubscribed"
+            if lowered:
+                self.cleared.add(address)
             asked = self.confirms and (before[1], status) == ("unsubscribed", "pending")
             if asked and not self._is_wanted(list_id, address):
                 raise Broken(f"R1: {how} asked {address}, whom the CRM does not want")
@@ -210,6 +216,8 @@ class Oracle:
                 raise Broken(f"R4: we set yes for contact {change.contact_id}, whom the service never showed so")
             if one.withdrawn_at and not self._said_yes_since(list_id, change.contact_id, one.withdrawn_at):
                 raise Broken(f"R1: we set yes for contact {change.contact_id} over a no")
+        if one.value is OptIn.YES:
+            self.cleared.add(self.addresses.get(change.contact_id, ""))
         one.value, one.ours, one.withdrawn_at = change.opt_in.value, True, None
         self.made_by_us.append((change.contact_id, list_id, change.opt_in.value.value))
 

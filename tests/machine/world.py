@@ -35,7 +35,7 @@ from rundbrief.testing.faults import (
 )
 from rundbrief.testing.sandbox import ManualClock
 
-__all__ = ["FAULTS", "Kind", "Trouble", "World"]
+__all__ = ["FAULTS", "GUARD_FLOOR", "Kind", "Trouble", "World"]
 
 Kind = Literal["import", "export", "sync"]
 
@@ -50,6 +50,9 @@ FAULTS: dict[str, Fault] = {
     "timeout after": timeout_after,
     "truncated": truncated,
 }
+
+GUARD_FLOOR = 1
+"""Consents that a guarded run may take away: so few that four people are enough to meet the guard rail."""
 
 FILES = ("state.db", "contacts.db")
 RUNS = {"import": import_list, "sync": sync_list}
@@ -72,8 +75,12 @@ class Trouble:
 
 
 class World:
-    def __init__(self, service: Service, *, reconsent: str = "hold", withdrawals: str = "push") -> None:
+    def __init__(
+        self, service: Service, *, reconsent: str = "hold", withdrawals: str = "push", guarded: bool = False
+    ) -> None:
         self.service = service
+        self.guarded = guarded
+        """Nobody lifts the guard rail until everything comes to rest."""
         self.folder = Path(mkdtemp(prefix="consent-machine-"))
         self.clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
         self.oracle = Oracle(confirms=reconsent == "confirm", reports=withdrawals == "report")
@@ -92,7 +99,7 @@ class World:
         self.crm = LocalCrm(self.folder / "contacts.db", now=self.clock)
         """The CRM as its users have it open, beside the engine's own."""
         self.crm.ensure_opt_in_fields([OptInField(opt_in_key(CONNECTION, one), one) for one in self.scopes])
-        self._settings = {"reconsent": reconsent, "withdrawals": withdrawals}
+        self._settings = {"reconsent": reconsent, "withdrawals": withdrawals, "max_withdrawals": 0.0}
         self._journal: list[tuple[Any, ...]] = []
         self._owed: list[tuple[tuple[str, str, str], int]] = []
         """What killed runs had set in the CRM, and how often users had set that field by then: later runs have to
@@ -124,8 +131,11 @@ class World:
 
     # --- runs -----------------------------------------------------------------------------------------------
 
-    def run(self, kind: Kind, list_id: str, trouble: Trouble, *, full: bool = False) -> RunReport | None:
+    def run(
+        self, kind: Kind, list_id: str, trouble: Trouble, *, full: bool = False, at_rest: bool = False
+    ) -> RunReport | None:
         """Run; None when it failed or was killed."""
+        self.oracle.cleared.clear()
         self._trouble, self._instants, self._dead = trouble, 0, False
         visible = self.oracle.visible_words(self.scope(list_id), self.statuses(list_id))
         owed_before = len(self.oracle.made_by_us)
@@ -134,7 +144,7 @@ class World:
             self.sandbox.faults.add(fault, skip=trouble.fault_skips, times=trouble.fault_times)
         report = None
         try:
-            report = self._run(kind, list_id, RunOptions(full=full, allow_withdrawals=True))
+            report = self._run(kind, list_id, RunOptions(full=full, allow_withdrawals=at_rest or not self.guarded))
         except Killed:
             self._bring_back()
         except ImportFirst:
@@ -154,6 +164,9 @@ class World:
             self._owed += [(one, self._set_by_users(one)) for one in made]
         else:
             self._check_owed(made)
+        allowed = GUARD_FLOOR if kind == "import" else 2 * GUARD_FLOOR
+        if self.guarded and not at_rest and len(self.oracle.cleared) > allowed:
+            raise Broken(f"R7: one run took away {len(self.oracle.cleared)} consents")
         self.check()
         return report
 
@@ -238,7 +251,7 @@ class World:
             made = len(self.oracle.made_by_us)
             reports: dict[str, dict[str, set[str]]] = {scope: {} for scope in self.scopes}
             for list_id in self.lists:
-                report = self.run("sync", list_id, Trouble(), full=True)
+                report = self.run("sync", list_id, Trouble(), full=True, at_rest=True)
                 if report is None:
                     raise Broken("R5: a run fails though nothing is in its way")
                 for address, results in self._reported(report).items():
