@@ -14,6 +14,7 @@ from typing import Any, Literal
 from rundbrief import errors
 from rundbrief.consent import ConsentPolicy, Decision, Standing, decide
 from rundbrief.models import CrmOptIn, OptIn, SubscriberStatus, WriteKind
+from rundbrief.testing.contract import RULES, Level, Rule
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -146,11 +147,34 @@ def _errors() -> Iterator[type[errors.RundbriefError]]:
             yield error
 
 
+# --- the provider contract --------------------------------------------------------------------------------
+
+LEVELS = {
+    Level.CORRECT: "It does what the hooks ask for, on a good day.",
+    Level.ROBUST: "Nobody is lost, doubled or given away on a bad one.",
+    Level.TRUSTWORTHY: "It never makes a yes out of a no.",
+}
+
+
+def provider_contract() -> str:
+    """Return one section for each level and, in it, one for each rule: number, what it asks, and why."""
+    return "\n\n".join(
+        "\n\n".join([f"## Level *{level.value}*", text, *(_rule(rule) for rule in RULES if rule.level is level)])
+        for level, text in LEVELS.items()
+    )
+
+
+def _rule(rule: Rule) -> str:
+    parts = [f"### {rule.number} ({rule.level.value})", rule.title, rule.details, f"*Why:* {rule.why}"]
+    return "\n\n".join(part for part in parts if part)
+
+
 # --- pages ------------------------------------------------------------------------------------------------
 
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
+    "provider-contract": ("reference/provider-contract.md", provider_contract),
 }
 
 

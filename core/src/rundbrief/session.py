@@ -68,7 +68,7 @@ class OAuth:
     """
 
     token_url: str
-    client_id: str
+    client_id: str = field(repr=False)
     client_secret: Secret
     refresh_token: Secret | None = None
     """What the first token is fetched with; None: the client's credentials alone. Where each renewal brings a new

@@ -14,14 +14,23 @@ _KINDS = {"rundbrief.providers": "newsletter service", "rundbrief.crms": "CRM"}
 
 @click.command("plugins")
 @click.argument("name", required=False)
+@click.option(
+    "--check", "checked", metavar="NAME", help="Run the provider contract for this one, on its own sandbox."
+)
 @json_option
 @shared_options
 @pass_app
-def command(app: App, name: str | None) -> None:
+def command(app: App, name: str | None, checked: str | None) -> None:
     """Show which plugins are installed.
 
-    With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them.
+    With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them. With --check, a
+    newsletter service's plugin is put through every rule of the provider contract, which takes up to a minute.
     """
+    if checked:
+        from rundbrief.cli.plugin_check import check_plugin
+
+        check_plugin(app, checked)
+        return
     from rundbrief.plugins import InstalledPlugin, installed
 
     found = [plugin for group in _KINDS for plugin in installed(group) if name in (None, plugin.name)]

@@ -1,0 +1,41 @@
+"""What has come of running the contract."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rundbrief.testing.contract.rules import Level, Rule
+
+__all__ = ["ContractReport", "RuleResult", "Verdict"]
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """The provider, or its service, has no such thing; the reason says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    rule: Rule
+    verdict: Verdict
+    reason: str = ""
+    """Why it failed or was skipped, in a sentence; empty when it passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractReport:
+    """How a provider stands to every rule."""
+
+    provider: str
+    results: Sequence[RuleResult]
+
+    @property
+    def is_kept(self) -> bool:
+        """No rule is broken."""
+        return not self.of(Verdict.FAILED)
+
+    def of(self, verdict: Verdict, level: Level | None = None) -> Sequence[RuleResult]:
+        """Return the results of that kind; of one level, or of all."""
+        return [one for one in self.results if one.verdict is verdict and level in (None, one.rule.level)]

@@ -1,0 +1,170 @@
+"""Pigeon post: a small, correct provider. The hostile ones are this one with a change."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields
+from pigeon_loft import WIDE, Loft
+
+from rundbrief.config import SecretField
+from rundbrief.errors import ListUnknown, ProtocolError
+from rundbrief.fields import FieldLink, FieldMap, RemoteField
+from rundbrief.hookspecs import ConsentScope, FieldWish, ProviderInfo, hookimpl
+from rundbrief.http import WireSchema, load
+from rundbrief.models import (
+    Checkpoint,
+    ContactWrite,
+    Evidence,
+    MailingList,
+    Outcome,
+    Reason,
+    Result,
+    Subscriber,
+    SubscriberStatus,
+    WriteKind,
+)
+from rundbrief.session import Endpoint, OAuth, Session
+
+GUESSES = {"first_name": "NAME", "last_name": "SURNAME"}
+REASONS = {
+    "ok": Reason.CHANGED,
+    "exists": Reason.ALREADY_EXISTS,
+    "missing": Reason.NOT_FOUND,
+    "taken": Reason.ADDRESS_TAKEN,
+    "invalid": Reason.FAKE_OR_INVALID,
+}
+STATUS = {status.value: status for status in SubscriberStatus}
+
+
+class PigeonSettings(Schema):
+    base_url = fields.String(required=True)
+    secret = SecretField(required=True)
+
+
+class PageSchema(WireSchema):
+    rows = fields.List(fields.Dict(), required=True)
+    more = fields.Boolean(required=True)
+    now = fields.Integer(required=True)
+
+
+class MeSchema(WireSchema):
+    name = fields.String(required=True)
+
+
+def endpoint(settings: Mapping[str, Any]) -> Endpoint:
+    base = settings["base_url"]
+    return Endpoint(base, OAuth(f"{base}/token", "rundbrief", settings["secret"]))
+
+
+@hookimpl
+def provider_info() -> ProviderInfo:
+    return ProviderInfo(
+        name="pigeon",
+        title="Pigeon post",
+        settings=PigeonSettings,
+        endpoint=endpoint,
+        batch_sizes=dict.fromkeys(WriteKind, 20),
+        scope=ConsentScope.ACCOUNT if WIDE else ConsentScope.LIST,
+        concurrency=2,
+    )
+
+
+def ask(session: Session, method: str, path: str, schema: type[Schema] = PageSchema, **more: Any) -> Any:
+    response = session.http.request(method, path, **more)
+    if response.status == 404:
+        raise ListUnknown("The loft has no such list.")
+    if response.status != 200:
+        raise ProtocolError(f"The loft answered {response.status}.")
+    return load(schema, response.json())
+
+
+@hookimpl
+def import_lists(session: Session) -> Iterator[MailingList]:
+    page, more = 0, True
+    while more:
+        answer = ask(session, "GET", "/lists", params={"page": page})
+        for row in answer["rows"]:
+            yield MailingList(row["id"], row["name"], row["asks"])
+        page, more = page + 1, answer["more"]
+
+
+@hookimpl
+def fetch_opt_ins(
+    session: Session, mailing_list: MailingList, cursor: str | None
+) -> Iterator[Subscriber | Checkpoint]:
+    """Cursor: changes behind `since`, people behind the id `after`, and the change at which the read began."""
+    since, after, began = json.loads(cursor) if cursor else (0, 0, 0)
+    more = True
+    while more:
+        page = people(session, mailing_list, since=since, after=after)
+        began, more = began or page["now"], page["more"]
+        for row in page["rows"]:
+            yield subscriber(row)
+            after = row["id"]
+        yield Checkpoint(json.dumps([since, after, began] if more else [began, 0, 0]))
+
+
+def people(session: Session, mailing_list: MailingList, **query: int) -> Any:
+    return ask(session, "GET", f"/lists/{mailing_list.id}/people", params=query)
+
+
+def subscriber(row: Mapping[str, Any]) -> Subscriber:
+    evidence = Evidence(datetime.fromisoformat(row["at"]), row["source"])
+    lists, left = (frozenset(row[name]) if WIDE else frozenset() for name in ("lists", "left"))
+    return Subscriber(row["mail"], str(row["id"]), STATUS[row["status"]], evidence, row["data"], lists, left)
+
+
+@hookimpl
+def map_custom_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:
+    there = {row["key"] for row in ask(session, "GET", f"/lists/{mailing_list.id}/fields")["rows"]}
+    keys = {wish.field.key: wish.remote_key or GUESSES.get(wish.field.key) for wish in wanted}
+    return FieldMap(
+        tuple(FieldLink(crm_key, RemoteField(key, key.title())) for crm_key, key in keys.items() if key in there),
+        tuple(f"There is no field {key}." for key in keys.values() if key and key not in there),
+    )
+
+
+@hookimpl
+def export_contacts(
+    session: Session, mailing_list: MailingList, kind: WriteKind, batch: Sequence[ContactWrite]
+) -> Iterator[Outcome]:
+    rows = [row_of(write) for write in batch]
+    may_be_repeated = kind in (WriteKind.UPDATE, WriteKind.WITHDRAW)
+    path = f"/lists/{mailing_list.id}/"
+    answer = ask(session, "POST", path + kind.value, json=rows, idempotent=may_be_repeated)
+    told = {row["key"]: row for row in answer["rows"]}
+    for write in batch:
+        yield outcome(write, told.get(write.key, {"code": "unanswered"}))
+
+
+def row_of(write: ContactWrite) -> dict[str, Any]:
+    return {
+        "key": write.key,
+        "mail": write.address,
+        "id": int(write.remote_id or 0),
+        "data": dict(write.fields),
+        "new_mail": write.new_address,
+        "join": write.join,
+        "at": write.evidence.at and write.evidence.at.isoformat(),
+        "source": write.evidence.source,
+    }
+
+
+def outcome(write: ContactWrite, row: Mapping[str, Any]) -> Outcome:
+    if row["code"] not in REASONS:
+        return Outcome(write.key, Result.FAILED, Reason.TEMPORARY)
+    result = Result.DONE if row["code"] == "ok" else Result.REFUSED
+    return Outcome(write.key, result, REASONS[row["code"]], remote_id=str(row["id"]))
+
+
+@hookimpl
+def check_connection(session: Session) -> str:
+    name: str = ask(session, "GET", "/me", MeSchema)["name"]
+    return name
+
+
+@hookimpl
+def sandbox() -> Loft:
+    return Loft()

@@ -1,0 +1,87 @@
+"""`rundbrief plugins --check NAME`."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rundbrief.cli.app import cli
+from rundbrief.testing import contract
+
+Install = Callable[[Sequence[tuple[str, str]]], None]
+
+BROKEN = ("import json\nfrom collections.abc", "import pigeon_basket\nfrom collections.abc")
+
+WITHOUT_PYTEST = """
+import sys
+
+sys.modules["pytest"] = None
+from rundbrief.cli import main
+
+sys.argv = ["rundbrief", "plugins", "--check", "pigeon"]
+main()
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def small_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred thousand recipients in pages of ten would take minutes."""
+    monkeypatch.setattr(contract, "check_provider", partial(contract.check_provider, crowd=1_000))
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(cli, ["plugins", *args])
+
+
+def test_who_keeps_every_rule_is_told_so(install: Install, small_crowd: None) -> None:
+    install([])
+    result = run("--check", "pigeon")
+    assert result.exit_code == 0, result.output
+    assert "Consent is per list." in result.stdout
+    counts = [line.split() for line in result.stdout.splitlines()[-3:]]
+    assert counts == [["correct", "19", "0", "1"], ["robust", "13", "0", "0"], ["trustworthy", "8", "0", "0"]]
+
+
+def test_a_broken_rule_is_an_error(install: Install) -> None:
+    install([BROKEN])
+    result = run("--check", "pigeon")
+    assert result.exit_code == 17
+    assert "breaks 1 of 41 rules: C01." in result.stderr
+    assert "No module named 'pigeon_basket'" in result.stdout
+
+
+def test_as_one_document(install: Install) -> None:
+    install([BROKEN])
+    document = json.loads(run("--check", "pigeon", "--json").stdout)
+    assert (document["provider"], document["kept"], len(document["rules"])) == ("pigeon", False, 41)
+    first, second = document["rules"][:2]
+    assert (first["number"], first["level"], first["verdict"]) == ("C01", "correct", "failed")
+    assert (second["verdict"], second["reason"]) == ("skipped", "The provider cannot be imported; C01 says why.")
+
+
+def test_who_is_not_installed_cannot_be_checked() -> None:
+    result = run("--check", "no-such-bird")
+    assert result.exit_code == 16
+    assert "pip install rundbrief-no-such-bird" in result.stderr
+
+
+def test_without_pytest_it_is_told_how_to_get_it() -> None:
+    answer = subprocess.run([sys.executable, "-c", WITHOUT_PYTEST], capture_output=True, text=True, check=False)
+    assert answer.returncode == 10
+    assert 'pip install "rundbrief[testing]"' in answer.stderr
+
+
+def test_sandboxes_do_not_need_pytest() -> None:
+    code = "import sys, rundbrief.testing.sandbox, rundbrief.testing.faults; sys.exit('pytest' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,34 @@
+"""A small, correct provider keeps the contract."""
+
+from collections.abc import Callable, Sequence
+
+from rundbrief.testing.contract import RULES, ContractReport, Verdict, check_provider
+
+CROWD = 1_000
+
+Install = Callable[[Sequence[tuple[str, str]]], None]
+
+WIDE = ("WIDE = False", "WIDE = True")
+
+
+def skipped(report: ContractReport) -> dict[str, str]:
+    return {one.rule.number: one.reason for one in report.of(Verdict.SKIPPED)}
+
+
+def failed(report: ContractReport) -> dict[str, str]:
+    return {one.rule.number: one.reason for one in report.of(Verdict.FAILED)}
+
+
+def test_with_one_consent_for_each_list(install: Install) -> None:
+    install([])
+    report = check_provider("pigeon", crowd=CROWD)
+    assert failed(report) == {}
+    assert skipped(report) == {"C20": "Consent is per list."}
+    assert [one.rule for one in report.results] == list(RULES)
+
+
+def test_with_one_consent_for_the_account(install: Install) -> None:
+    install([WIDE])
+    report = check_provider("pigeon", crowd=CROWD)
+    assert failed(report) == {}
+    assert skipped(report) == {}

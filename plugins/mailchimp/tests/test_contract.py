@@ -1,0 +1,7 @@
+"""Mailchimp keeps the contract of all providers."""
+
+from rundbrief.testing import ProviderContract
+
+
+class TestMailchimp(ProviderContract):
+    provider = "mailchimp"
