@@ -2,16 +2,24 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from machine.rules import ConsentMachine
+from machine.services import SERVICES, Service
 
-EXAMPLES = int(os.environ.get("RUNDBRIEF_MACHINE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("RUNDBRIEF_MACHINE_EXAMPLES", "50"))
+"""Per service."""
 
 
-def test_the_rules_of_consent_hold(watched_crm: None) -> None:
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_the_rules_of_consent_hold(watched_crm: None, service: Service) -> None:
+    class Machine(ConsentMachine):
+        pass
+
+    Machine.service = service
     run_state_machine_as_test(
-        ConsentMachine,
+        Machine,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=25,

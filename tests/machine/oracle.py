@@ -174,7 +174,7 @@ class Oracle:
                 self._may_raise(list_id, address, how)
             return
         if before[1] != status:
-            lowered = before[1] in RAISED and status == "unsubscribed"
+            lowered = before[1] in (*RAISED, "bounced") and status == "unsubscribed"
             if lowered:
                 self.cleared.add(address)
             asked = self.confirms and (before[1], status) == ("unsubscribed", "pending")

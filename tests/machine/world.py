@@ -281,7 +281,7 @@ class World:
                 and last.get(address) in (None, "gone", "moved")
             ):
                 continue  # the default read does not show it, so for us it has gone, or was never there
-            if last.get(address) != status:
+            if last.get(address) != self.service.read_as.get(status, status):
                 raise Broken(f"R6: {address} is {status}, and the journal ends with {last.get(address)}")
 
     def _reported(self, report: RunReport) -> dict[str, set[str]]:

@@ -1,7 +1,7 @@
 """What the machine has to know of a service beside its sandbox."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -44,5 +44,7 @@ class Service:
     """Carry out what was handed in and nobody asks about."""
     writes: Callable[[Any], int] = lambda sandbox: sandbox.requests.writes
     """How many requests since the last reset wrote something."""
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    """True status -> what an answer of the service makes of it, where that tells less."""
     hides_archived: bool = False
     """A complete read leaves out whom an administrator has archived."""

@@ -1,0 +1,101 @@
+"""Refusals: what the service says of a request, and what that means for one contact.
+
+Its codes are an open list: the same clash has been seen with two of them. So what counts is the status, the
+identifiers that `metadata` names, and the indexes in the text.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import unquote
+
+from rundbrief.errors import ListUnknown, ProtocolError, RundbriefError
+from rundbrief.models import ContactWrite, Outcome, Reason, Result, mask_address
+from rundbrief.session import Response
+
+__all__ = ["Refusal", "refused_as_a_whole", "temporary"]
+
+_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE)
+_INDEXES = re.compile(r"indexes\s+(\d+(?:\s*,\s*\d+)*)")
+_LONGEST = 300
+_LONGEST_READ = 5_000
+
+_ABOUT_A_CONTACT = (400, 404, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The refusal of a write, for the sake of one or more of its contacts. The text is free of addresses."""
+
+    status: int
+    text: str
+    duplicates: frozenset[str]
+    """What clashes with another contact: `email`, `ext_id`, `SMS`..."""
+    indexes: frozenset[int]
+    """The contacts of a batch that are not there: `No contact found for indexes 3,4` (brevo-php issue 7)."""
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        """Read a refusal.
+
+        Raises:
+            RundbriefError: it is about the request as a whole. A gateway's 404 makes nobody unknown.
+        """
+        payload = _payload(response)
+        words = str(payload.get("message") or "")
+        text = _masked(words)
+        is_about_contacts = response.status in _ABOUT_A_CONTACT and text and not _is_about_a_list(text)
+        if not is_about_contacts or (response.status == 404 and "contact" not in text.lower()):
+            raise refused_as_a_whole(response)
+        metadata = payload.get("metadata")
+        duplicates = metadata.get("duplicate_identifiers") if isinstance(metadata, dict) else None
+        indexes = _INDEXES.search(words)
+        return cls(
+            response.status,
+            text,
+            frozenset(map(str, duplicates or ())),
+            frozenset(map(int, indexes[1].split(","))) if indexes else frozenset(),
+        )
+
+    def outcome(self, write: ContactWrite) -> Outcome:
+        """Return what this means for the one contact that it is about."""
+        return Outcome(write.key, Result.REFUSED, self._reason(write), self.text)
+
+    def _reason(self, write: ContactWrite) -> Reason:
+        if self.status == 404:
+            return Reason.NOT_FOUND
+        if "email" in self.duplicates and write.new_address:
+            return Reason.ADDRESS_TAKEN
+        return Reason.INVALID_FIELDS if self.duplicates else Reason.UNKNOWN_REFUSAL
+
+
+def refused_as_a_whole(response: Response) -> RundbriefError:
+    """Return the error for a refusal that no contact is to blame for."""
+    text = _masked(str(_payload(response).get("message") or "no reason given"))
+    if _is_about_a_list(text):
+        return ListUnknown(
+            f"Brevo refused the list: {text}", hint="It may be deleted: run `rundbrief lists --pull`."
+        )
+    return ProtocolError(f"Brevo refused a request as a whole ({response.status}): {text}")
+
+
+def temporary(write: ContactWrite, detail: str) -> Outcome:
+    """Return the outcome of a write that did not work this time."""
+    return Outcome(write.key, Result.FAILED, Reason.TEMPORARY, detail)
+
+
+def _payload(response: Response) -> Mapping[str, Any]:
+    """Return the decoded refusal; nothing where a proxy answered in the service's place."""
+    payload = response.json() if response.content.lstrip().startswith(b"{") else {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def _is_about_a_list(text: str) -> bool:
+    """Tell whether a masked text is about a list: an address may hold the word, too."""
+    return re.search(r"\blists?\b", text, re.IGNORECASE) is not None
+
+
+def _masked(text: str) -> str:
+    """Return the service's words with every address in them masked, and not longer than a line of a report."""
+    return _ADDRESS.sub(lambda found: mask_address(unquote(found[0])), text[:_LONGEST_READ])[:_LONGEST]

@@ -1,0 +1,146 @@
+"""A new address: the service makes a blocklisted person mailable by it, and we see to it that it does not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rundbrief.models import Reason, Result, SubscriberStatus, WriteKind
+from rundbrief.testing import faults
+
+OLD, NEW = "old@example.org", "new@example.org"
+REQUESTS_OF_A_MOVE = 3
+
+
+@pytest.fixture
+def remote_id(account: Any) -> str:
+    (found,) = account.subscribe(OLD)
+    return str(found)
+
+
+def move(account: Any, remote_id: str | None, **more: Any) -> Any:
+    return account.export_one(WriteKind.UPDATE, OLD, remote_id=remote_id, new_address="New@example.org", **more)
+
+
+def test_a_move_keeps_the_person(account: Any, remote_id: str) -> None:
+    outcome = move(account, remote_id, fields={"FIRSTNAME": "Jo"})
+    one = account.read()[0][NEW]
+    assert (outcome.result, outcome.reason, outcome.remote_id) == (Result.DONE, Reason.MOVED, remote_id)
+    assert outcome.status is None
+    assert (one.remote_id, one.status, one.fields) == (
+        remote_id,
+        SubscriberStatus.SUBSCRIBED,
+        {"FIRSTNAME": "Jo"},
+    )
+
+
+def test_a_move_of_somebody_who_is_in_carries_no_consent_field(account: Any, remote_id: str) -> None:
+    move(account, remote_id)
+    assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}}]
+
+
+def test_a_move_without_an_id_goes_by_the_address(account: Any, remote_id: str) -> None:
+    assert move(account, None).remote_id == remote_id
+    assert account.read()[0][NEW].remote_id == remote_id
+
+
+def test_unusual_addresses_can_be_moved(account: Any) -> None:
+    odd = "b?c#d+e%f&g=h@example.org"
+    (remote_id,) = account.subscribe(odd)
+    outcome = account.export_one(WriteKind.UPDATE, odd, new_address=NEW)
+    assert (outcome.result, outcome.remote_id) == (Result.DONE, remote_id)
+
+
+def test_a_person_who_moves_and_joins_does_both(account: Any, remote_id: str) -> None:
+    other = account.add_list("Press")
+    account.export_one(WriteKind.UPDATE, OLD, other, remote_id=remote_id, new_address=NEW, join=True)
+    assert account.box.recipients(other.id)[NEW].is_member
+
+
+@pytest.mark.parametrize("leave", ["unsubscribe", "complain", "block", "bounce"])
+def test_the_flag_of_a_blocklisted_person_goes_along(account: Any, remote_id: str, leave: str) -> None:
+    getattr(account.box, leave)(account.list.id, OLD)
+    outcome = move(account, remote_id)
+    assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}, "emailBlacklisted": True}]
+    assert (outcome.result, outcome.status) == (Result.DONE, SubscriberStatus.UNSUBSCRIBED)
+    assert account.read()[0][NEW].status is SubscriberStatus.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("leave", ["unsubscribe", "complain", "block"])
+@pytest.mark.parametrize("number", range(REQUESTS_OF_A_MOVE))
+def test_a_no_that_comes_before_any_request_of_a_move_stands(
+    account: Any, remote_id: str, leave: str, number: int
+) -> None:
+    def leaves() -> None:
+        address = NEW if NEW in account.box.recipients(account.list.id) else OLD
+        getattr(account.box, leave)(account.list.id, address)
+
+    account.box.faults.add(faults.meanwhile(leaves), skip=number)
+    outcome = move(account, remote_id)
+    assert account.box.status(account.list.id, NEW) is SubscriberStatus.UNSUBSCRIBED
+    assert (outcome.reason, outcome.status) == (Reason.MOVED, SubscriberStatus.UNSUBSCRIBED)
+
+
+def test_an_old_no_that_was_taken_back_does_not_count_again(account: Any, remote_id: str) -> None:
+    account.box.unsubscribe(account.list.id, OLD)
+    account.box.subscribe(account.list.id, OLD)
+    assert move(account, remote_id).status is None
+    assert account.box.status(account.list.id, NEW) is SubscriberStatus.SUBSCRIBED
+
+
+def test_a_second_no_counts_even_if_there_was_one_before(account: Any, remote_id: str) -> None:
+    account.box.unsubscribe(account.list.id, OLD)
+    account.box.subscribe(account.list.id, OLD)
+    account.clock.advance(3600)
+    account.box.faults.add(faults.meanwhile(lambda: account.box.unsubscribe(account.list.id, OLD)), method="PUT")
+    move(account, remote_id)
+    assert account.box.status(account.list.id, NEW) is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_a_lost_answer_does_not_lose_a_no(account: Any, remote_id: str) -> None:
+    account.box.faults.add(faults.meanwhile(lambda: account.box.unsubscribe(account.list.id, OLD)), method="PUT")
+    account.box.faults.add(faults.lost_after, method="GET", skip=1)
+    move(account, remote_id)
+    assert account.box.status(account.list.id, NEW) is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_statistics_may_be_missing_or_of_another_form(account: Any, remote_id: str) -> None:
+    def without(answer: faults.Answer) -> Any:
+        response = answer()
+        payload = json.loads(response.get_data())
+        payload["statistics"] = {"unsubscriptions": [], "complaints": None}
+        response.set_data(json.dumps(payload))
+        return response
+
+    account.box.faults.add(without, method="GET", times=2)
+    assert move(account, remote_id).result is Result.DONE
+
+
+# --- refusals ---------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_somebody_else_has_is_taken(account: Any, remote_id: str) -> None:
+    account.subscribe(NEW)
+    outcome = move(account, remote_id)
+    assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.ADDRESS_TAKEN)
+    assert account.read()[0][OLD].remote_id == remote_id
+
+
+def test_the_code_of_such_a_refusal_does_not_count(account: Any, remote_id: str) -> None:
+    """The same clash has been seen as `duplicate_parameter` and as `invalid_parameter`."""
+    said = {"code": "invalid_parameter", "message": "No.", "metadata": {"duplicate_identifiers": ["email"]}}
+    fault = faults.answer_with(400, body=json.dumps(said), content_type="application/json")
+    account.box.faults.add(fault, method="PUT")
+    assert move(account, remote_id).reason is Reason.ADDRESS_TAKEN
+
+
+def test_an_address_that_is_none_is_not_taken(account: Any, remote_id: str) -> None:
+    outcome = account.export_one(WriteKind.UPDATE, OLD, remote_id=remote_id, new_address="none")
+    assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.UNKNOWN_REFUSAL)
+    assert "email" in outcome.detail
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_somebody_who_is_gone_cannot_be_moved(account: Any, remote_id: str, number: int) -> None:
+    account.box.faults.add(faults.meanwhile(lambda: account.box.delete(account.list.id, OLD)), skip=number)
+    assert move(account, remote_id).reason is Reason.NOT_FOUND

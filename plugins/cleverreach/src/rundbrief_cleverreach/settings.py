@@ -1,0 +1,35 @@
+"""A connection's settings, and the address and credentials that follow from them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from rundbrief.config import SecretField
+from rundbrief.session import Endpoint, OAuth
+
+__all__ = ["CleverReachSettings", "endpoint"]
+
+
+class CleverReachSettings(Schema):
+    """The app is made in the account: My Account > Extras > REST API, version 3."""
+
+    client_id = SecretField(required=True)
+    client_secret = SecretField(required=True)
+    refresh_token = SecretField()
+    """For an app that acts on somebody else's account; without one it acts on its owner's."""
+    base_url = fields.String(load_default="https://rest.cleverreach.com", validate=validate.Length(min=1))
+
+
+def endpoint(settings: Mapping[str, Any]) -> Endpoint:
+    base_url = settings["base_url"].rstrip("/")
+    return Endpoint(
+        base_url=f"{base_url}/v3",
+        auth=OAuth(
+            # Not below /v3.
+            token_url=f"{base_url}/oauth/token.php",
+            client_id=settings["client_id"].reveal(),
+            client_secret=settings["client_secret"],
+            refresh_token=settings.get("refresh_token"),
+        ),
+    )
