@@ -11,7 +11,7 @@ from rundbrief.crm.local import LocalCrm
 from rundbrief.engine.scopes import scope_of
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import CrmInfo, hookimpl
-from rundbrief.models import Campaign, Contact, NewContact, OptInChange, OptInField, Selection, address_key
+from rundbrief.models import Campaign, Contact, NewContact, OptIn, OptInChange, OptInField, Selection, address_key
 
 __all__ = ["WATCHERS", "WatchedCrm", "Watcher"]
 
@@ -64,11 +64,16 @@ class WatchedCrm:
 
     def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
         self._watcher.instant("before the CRM is written")
-        known = {one.id for one in self._crm.contacts(Selection())}
+        known = {one.id: one for one in self._crm.contacts(Selection())}
         ids = self._crm.create_contacts(new)
         contacts = self._crm.by_ids(ids)
         for one, contact_id in zip(new, ids, strict=True):
-            if contact_id not in known:
+            if contact_id in known:
+                if contacts[contact_id].opt_in(one.opt_in_key) != known[contact_id].opt_in(one.opt_in_key):
+                    change = OptInChange(contact_id, one.opt_in_key, OptIn.UNKNOWN, one.opt_in)
+                    scope = scope_of(one.opt_in_key)[1]
+                    self._watcher.judge(lambda a=scope, b=change: self._watcher.oracle.we_set(a, b))
+            else:
                 list_id = scope_of(one.opt_in_key)[1]
                 self._watcher.judge(
                     lambda a=contacts[contact_id], b=list_id: self._watcher.oracle.we_created(a, b)

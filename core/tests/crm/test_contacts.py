@@ -22,6 +22,7 @@ from rundbrief.models import (
     FieldValue,
     NewContact,
     OptIn,
+    OptInField,
     PartyType,
     Selection,
 )
@@ -213,11 +214,19 @@ class TestCreating:
         ann = crm.find(made[0])
         assert (ann.email, ann.fields, ann.opt_ins) == ("ann@example.org", {"city": "Bonn"}, {"news/1": YES})
 
-    def test_a_known_contact_is_not_touched(self, crm: LocalCrm, clock: Any) -> None:
+    def test_a_known_contact_keeps_its_data_and_gets_the_opt_in(self, crm: LocalCrm, clock: Any) -> None:
+        """Two services may tell of the same person at the same time."""
         bob = crm.add(email="bob@example.org", fields={"city": "Bonn"})
         clock.pass_days(1)
         crm.create_contacts([new("bob@example.org", city="Köln")])
-        assert crm.find(bob.id) == bob
+        assert crm.find(bob.id) == replace(bob, opt_ins={"news/1": YES})
+
+    def test_an_opt_in_that_somebody_has_set_stays(self, crm: LocalCrm) -> None:
+        bob = crm.add(email="bob@example.org")
+        crm.ensure_opt_in_fields([OptInField("news/1", "Customers")])
+        crm.set_opt_in(bob.id, "news/1", OptIn.NO, "by letter")
+        crm.create_contacts([new("bob@example.org")])
+        assert crm.find(bob.id).opt_in("news/1").value is OptIn.NO
 
     def test_of_several_with_the_address_the_oldest_comes_back(self, crm: LocalCrm) -> None:
         first, _ = crm.add(email="we@example.org"), crm.add(email="we@example.org")

@@ -32,7 +32,8 @@ class Crm(Protocol):
     def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
         """Create contacts, and return their ids in the same order.
 
-        An address that has a contact by now gets no second one: the existing contact's id comes back.
+        An address that has a contact by now gets no second one: the existing contact's id comes back, and its
+        opt-in is set if it was *unknown*. Another run, for another service, may have made it a moment ago.
         """
 
     def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:

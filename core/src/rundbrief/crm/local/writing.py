@@ -26,9 +26,17 @@ __all__ = ["add_contacts", "contact_row", "create_contacts", "put_opt_ins", "set
 
 
 def create_contacts(connection: Connection, new: Sequence[NewContact], now: datetime) -> list[str]:
-    """Create persons; an address that has a contact gets that one's id, and nothing is written."""
+    """Create persons; an address that has a contact gets that one's id, and the opt-in where that is not set."""
     keys = [address_key(one.email) for one in new]
     known = _by_address(connection, keys)
+    set_opt_ins(
+        connection,
+        [
+            OptInChange(str(known[key]), one.opt_in_key, OptIn.UNKNOWN, one.opt_in)
+            for key, one in zip(keys, new, strict=True)
+            if key in known
+        ],
+    )
     strangers: dict[str, NewContact] = {}
     for key, one in zip(keys, new, strict=True):
         if key not in known:
