@@ -45,7 +45,7 @@ docs: $(INSTALLED_DOCS_TOOLS) ## build the documentation into docs/_build
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build $(ARGS)
 	@echo "docs/_build/index.html"
 
-docs-tables: $(INSTALLED) ## renew the tables in docs/ that are made from the code
+docs-tables: $(INSTALLED_TOOLS) ## renew the tables in docs/ that are made from the code
 	@$(BIN)/python tools/docs_tables.py
 
 bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time

@@ -37,7 +37,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.fixture
 def small_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred thousand recipients in pages of ten would take minutes."""
-    monkeypatch.setattr(contract, "check_provider", partial(contract.check_provider, crowd=1_000))
+    monkeypatch.setattr(contract, "check_provider", partial(contract.check_provider, crowd=2_000))
 
 
 def run(*args: str) -> Result:

@@ -10,7 +10,7 @@ import pytest
 
 from rundbrief.testing.contract import RULES, Verdict, check_provider
 
-CROWD = 1_000
+CROWD = 2_000
 
 Change = tuple[str, str]
 """A text of the correct provider, and what stands there instead."""

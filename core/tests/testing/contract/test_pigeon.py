@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from rundbrief.testing.contract import RULES, ContractReport, Verdict, check_provider
 
-CROWD = 1_000
+CROWD = 2_000
 
 Install = Callable[[Sequence[tuple[str, str]]], None]
 

@@ -24,7 +24,7 @@ def command(app: App, name: str | None, checked: str | None) -> None:
     """Show which plugins are installed.
 
     With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them. With --check, a
-    newsletter service's plugin is put through every rule of the provider contract, which takes up to a minute.
+    newsletter service's plugin is put through every rule of the provider contract, which takes a minute or two.
     """
     if checked:
         from rundbrief.cli.plugin_check import check_plugin
