@@ -195,6 +195,18 @@ def test_an_installed_plugin_is_listed(installed: Environment, tmp_path: Path) -
     assert "mailchimp" in answer.stdout
 
 
+@pytest.mark.parametrize("folder", DISTRIBUTIONS[1:], ids=lambda folder: folder.name)
+def test_a_plugin_does_its_job_without_the_others(
+    wheels: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, folder: Path
+) -> None:
+    alone = fresh_environment(tmp_path_factory.mktemp("alone"), wheels, "rundbrief", package_in(folder))
+    listed = alone.rundbrief("plugins", "--json", cwd=tmp_path)
+    named = [one["name"] for one in json.loads(listed.stdout)["plugins"]]
+    assert sorted(named) == sorted([folder.name, "local"])
+    told = alone.rundbrief("demo", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
 def test_a_missing_plugin_is_named_with_the_line_that_installs_it(core_only: Environment, tmp_path: Path) -> None:
     (tmp_path / "rundbrief.toml").write_text(CONFIGURATION, encoding="utf-8")
     answer = core_only.rundbrief("connections", "check", "news", cwd=tmp_path)
