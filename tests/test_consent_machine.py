@@ -8,12 +8,18 @@ from hypothesis.stateful import run_state_machine_as_test
 from machine.rules import ConsentMachine
 from machine.services import SERVICES, Service
 
-EXAMPLES = int(os.environ.get("RUNDBRIEF_MACHINE_EXAMPLES", "50"))
-"""Per service."""
+ASKED_FOR = os.environ.get("RUNDBRIEF_MACHINE_EXAMPLES")
+"""So many examples for each service, new ones in each run: RUNDBRIEF_MACHINE_EXAMPLES=1000 looks for trouble.
+Without it a few are run at one service, the same every time, so that a change is judged by what it changes."""
+
+EVERY_TIME = "mailchimp"
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 def test_the_rules_of_consent_hold(watched_crm: None, service: Service) -> None:
+    if not ASKED_FOR and service.name != EVERY_TIME:
+        pytest.skip("RUNDBRIEF_MACHINE_EXAMPLES does not say how many examples to look for trouble with")
+
     class Machine(ConsentMachine):
         pass
 
@@ -21,7 +27,8 @@ def test_the_rules_of_consent_hold(watched_crm: None, service: Service) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=int(ASKED_FOR or 40),
+            derandomize=not ASKED_FOR,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
