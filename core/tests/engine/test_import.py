@@ -235,6 +235,24 @@ class TestReading:
         assert len(world.everybody()) == 7
         assert world.service.calls["page"] - pages_before < 4
 
+    def test_a_service_that_will_not_name_its_fields_leaves_the_crm_as_it_was(self, world: Any) -> None:
+        """Whatever has to be asked is asked before the CRM is written, so that what is done is on record at once."""
+
+        def fail(call: str) -> None:
+            if call == "fields":
+                raise ServiceUnavailable("The service is down.", hint="Try again later.")
+
+        world.add("ann@example.org")
+        world.service.put("ann@example.org", FNAME="Ann")
+        world.service.before = fail
+        with pytest.raises(ServiceUnavailable):
+            world.imports()
+        assert world.everybody() == {"ann@example.org": UNKNOWN}
+        world.service.before = lambda call: None
+        world.imports()
+        assert world.everybody() == {"ann@example.org": YES}
+        assert [one.became for one in world.journal("ann@example.org") if one.place == "crm"] == ["yes"]
+
     def test_a_full_read_that_broke_still_notices_who_is_gone(self, world: Any) -> None:
         for number in range(7):
             world.service.put(f"p{number}@example.org")

@@ -24,6 +24,8 @@ class ImportStep:
     new: NewContact | None = None
     created: str | None = None
     """The id of the contact that was made of `new`."""
+    fingerprint: str | None = None
+    """Of the data the service has, where it is to be remembered."""
 
     @property
     def all_changes(self) -> list[OptInChange]:

@@ -135,18 +135,23 @@ def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
 
 def _decide(context: RunContext, one: Match) -> ImportStep:
     step = ImportStep(one, context.decide(one.standing(context.opt_in_key)))
-    if step.decision.crm is None:
-        return step
-    opt_in = CrmOptIn(step.decision.crm, one.incoming.since or context.now(), evidence(context, one))
+    if step.decision.crm is not None:
+        _change_crm(context, step, step.decision.crm)
+    step.fingerprint = _seen(context, step)
+    return step
+
+
+def _change_crm(context: RunContext, step: ImportStep, value: OptIn) -> None:
+    one = step.match
+    opt_in = CrmOptIn(value, one.incoming.since or context.now(), evidence(context, one))
     for contact in one.contacts:
         expected = contact.opt_in(context.opt_in_key).value
-        if expected is not step.decision.crm:
+        if expected is not value:
             step.changes.append(OptInChange(contact.id, context.opt_in_key, expected, opt_in))
         step.changes += _spread(context, step, contact, opt_in)
-    if step.decision.crm is OptIn.YES and not one.contacts and not one.was_linked:
+    if value is OptIn.YES and not one.contacts and not one.was_linked:
         fields = context.field_map().inward(one.incoming.fields)
         step.new = NewContact(one.incoming.spelling, fields, context.opt_in_key, opt_in, context.place)
-    return step
 
 
 def _spread(context: RunContext, step: ImportStep, contact: Contact, opt_in: CrmOptIn) -> list[OptInChange]:
@@ -178,7 +183,7 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[Impor
             sent.rename(step.match.moved_from, step.match.incoming.address)
     links.add(link for step in steps for link in _links(step))
     transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
-    sent.put(one for step in steps for one in _seen(context, step))
+    sent.put(Sent(step.match.incoming.address, step.fingerprint) for step in steps if step.fingerprint)
     entries = [entry for step in steps for entry in entries_of(context, step)]
     transaction.journal.add(entries, context.now())
     context.report(transaction, [line for step in steps for line in _lines(context, step)])
@@ -199,15 +204,18 @@ def _recipients(step: ImportStep) -> list[Recipient]:
     return rows
 
 
-def _seen(context: RunContext, step: ImportStep) -> list[Sent]:
-    """At first sight of a subscriber, note the data the service has, so that equal data is not sent again."""
+def _seen(context: RunContext, step: ImportStep) -> str | None:
+    """At first sight of a subscriber, tell the data the service has, so that equal data is not sent again.
+
+    Before the CRM is written: this may have to ask the service for its fields, and after that nothing may come
+    between what was done and its record.
+    """
     one = step.match.incoming
     is_first_sight = step.match.known.agreed is None and one.status is SubscriberStatus.SUBSCRIBED
-    if not is_first_sight or not step.contact_ids:
-        return []
+    if not is_first_sight or not (step.match.contacts or step.new):
+        return None
     keys = [link.remote.key for link in context.field_map().links]
-    fields = {key: one.fields[key] for key in keys if key in one.fields}
-    return [Sent(one.address, fingerprint_of(fields))]
+    return fingerprint_of({key: one.fields[key] for key in keys if key in one.fields})
 
 
 def _lines(context: RunContext, step: ImportStep) -> list[OutcomeLine]:
