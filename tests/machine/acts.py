@@ -95,7 +95,7 @@ def _set(world: World, contact_id: str, list_id: str, value: OptIn) -> None:
 def sign_up(world: World, list_number: int, address: str) -> None:
     list_id = world.lists[list_number]
     world.sandbox.subscribe(list_id, address)
-    world.oracle.left.discard((list_id, address_key(address)))
+    world.oracle.left.pop((list_id, address_key(address)), None)
     if list_id not in world.double_opt_in:
         world.oracle.said(world.scope(list_id), address_key(address), yes=True)
 
@@ -121,7 +121,7 @@ def leave_one_list(world: World, list_number: int, number: int) -> None:
     address = _recipient(world, list_id, number, "subscribed")
     if address and world.service.leave_one_list and world.sandbox.recipients(list_id)[address].is_member:
         world.service.leave_one_list(world.sandbox, list_id, address)
-        world.oracle.left.add((list_id, address))
+        world.oracle.left_one_list(list_id, address)
 
 
 def bounce(world: World, list_number: int, number: int) -> None:

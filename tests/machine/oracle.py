@@ -87,7 +87,7 @@ class Oracle:
     """Contact id, list id, value: what we set in the CRM, for the journal to tell of."""
     cleared: set[str] = field(default_factory=set)
     """The addresses whose consent this run has taken away, on either side."""
-    left: set[Scope] = field(default_factory=set)
+    left: dict[Scope, ServiceWord] = field(default_factory=dict)
     """Where consent is account-wide: who unsubscribed from one list only."""
 
     _count: int = 0
@@ -105,17 +105,30 @@ class Oracle:
             self.words[list_id, new] = ServiceWord(word.yes, word.at, word.seen)
             if word.yes or not word.seen:
                 del self.words[list_id, old]
+        self._take_along_what_was_left(old, new)
         for known in self.former.values():
             if old in known:
                 known.add(new)
 
+    def left_one_list(self, list_id: str, address: str) -> None:
+        self.left[list_id, address] = ServiceWord(False, self._now())
+
+    def _take_along_what_was_left(self, old: str, new: str) -> None:
+        """As with the service's word: it goes along, and what an import had seen stays with the old address too."""
+        for (place, address), word in list(self.left.items()):
+            if address == old:
+                self.left[place, new] = ServiceWord(False, word.at, word.seen)
+                if not word.seen:
+                    del self.left[place, old]
+
     def visible_words(self, list_id: str, members: Mapping[str, str]) -> list[ServiceWord]:
         """Return the words that an import which begins now will see. An archived member hides its own."""
-        return [
+        stated = [
             word
             for (place, address), word in self.words.items()
             if place == list_id and members.get(address, "archived") != "archived"
         ]
+        return [*stated, *(word for (_, address), word in self.left.items() if address in members)]
 
     # --- acts in the CRM ------------------------------------------------------------------------------------
 
@@ -182,6 +195,8 @@ class Oracle:
                 raise Broken(f"R1: {how} asked {address}, whom the CRM does not want")
             if not lowered and not asked and (before[1], status) != ("archived", "unsubscribed"):
                 raise Broken(f"R1: {how} turned {before[1]} {address} into {status}")
+        if before[0] != address:
+            self._take_along_what_was_left(before[0], address)
         if before[0] != address and status in RAISED:
             self._may_raise(list_id, address, "a change of address")
 

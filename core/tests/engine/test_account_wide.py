@@ -170,6 +170,29 @@ def test_whoever_was_taken_off_a_list_is_not_put_on_it_again(board: Board) -> No
     assert board.service.people["ann@example.org"].lists == {"1", "2"}
 
 
+@pytest.mark.parametrize("by", ["the CRM", "the service"])
+def test_a_list_that_was_left_stays_left_under_both_addresses_when_one_follows_the_other(
+    board: Board, by: str
+) -> None:
+    board.service.sign_up("old@example.org", "1", "2")
+    board.service.leave("old@example.org", "2")
+    board.imports()
+    if by == "the CRM":
+        board.crm.edit("old@example.org", email="new@example.org")
+        board.exports("1")
+    else:
+        board.service.move("old@example.org", "new@example.org")
+        board.imports()
+        board.crm.edit("old@example.org", email="new@example.org")
+    assert set(board.service.people) == {"new@example.org"}
+    board.add("old@example.org")
+    report = board.exports("2")
+    assert board.outcomes(report) == dict.fromkeys(
+        ["new@example.org", "old@example.org"], (Result.HELD, Reason.LEFT_THE_LIST)
+    )
+    assert board.service.people["new@example.org"].lists == {"1"}
+
+
 def test_a_withdrawal_at_the_service_counts_for_every_list(board: Board) -> None:
     board.service.sign_up("ann@example.org", "1", "2")
     board.imports()

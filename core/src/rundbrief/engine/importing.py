@@ -199,8 +199,8 @@ def _links(step: ImportStep) -> list[tuple[str, str, str]]:
 def _recipients(step: ImportStep) -> list[Recipient]:
     rows = [step.match.after(step.decision)]
     if step.match.moved_from:
-        known = step.match.known
-        rows.append(Recipient(step.match.moved_from, step.match.moved_from, withdrawn=known.withdrawn))
+        known, old = step.match.known, step.match.moved_from
+        rows.append(Recipient(old, old, withdrawn=known.withdrawn, left=known.left))
     return rows
 
 

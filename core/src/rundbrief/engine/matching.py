@@ -101,7 +101,9 @@ def _known(
     if same is None or same.address == incoming.address:
         return here, None
     # The person is the same under a new address, so the baseline goes along. A "no" of either address stays.
-    moved = replace(same, address=incoming.address, withdrawn=same.withdrawn or here.withdrawn)
+    moved = replace(
+        same, address=incoming.address, withdrawn=same.withdrawn or here.withdrawn, left=same.left | here.left
+    )
     return moved, same.address
 
 

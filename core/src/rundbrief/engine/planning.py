@@ -178,7 +178,7 @@ def _plan_data(
     context: RunContext, person: Person, decision: Decision, fields: dict[str, FieldValue], page: _Page
 ) -> None:
     joins = _joins(context, person, decision)
-    if joins and context.mailing_list.id in person.recipient.left:
+    if (joins or decision.service is WriteKind.CREATE) and context.mailing_list.id in person.recipient.left:
         page.lines.append(_line(person, Result.HELD, Reason.LEFT_THE_LIST))
         return
     fingerprint = fingerprint_of(fields)

@@ -185,7 +185,7 @@ def _leave_old_address(
     """The recipient has a new address: free the old one, and return the recipient as it was."""
     assert step.moved_from is not None
     old = known[step.moved_from]
-    records.recipients[old.address] = Recipient(old.address, old.spelling)
+    records.recipients[old.address] = Recipient(old.address, old.spelling, left=old.left)
     records.forgotten.append(old.address)
     records.entries.append(
         context.entry(

@@ -56,6 +56,9 @@ class Noticeboard:
         person.lists.discard(list_id)
         person.left.add(list_id)
 
+    def move(self, old: str, new: str) -> None:
+        self.people[address_key(new)] = self.people.pop(address_key(old))
+
 
 ACCOUNTS: dict[str, Noticeboard] = {}
 
@@ -121,6 +124,8 @@ def export_contacts(
             yield Outcome(write.key, Result.REFUSED, Reason.NOT_FOUND)
             continue
         known.fields |= write.fields
+        if write.new_address:
+            service.move(write.address, write.new_address)
         if write.join:
             known.lists.add(mailing_list.id)
         if kind is WriteKind.WITHDRAW:
