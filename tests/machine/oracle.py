@@ -90,6 +90,10 @@ class Oracle:
     left: dict[Scope, ServiceWord] = field(default_factory=dict)
     """Where consent is account-wide: who unsubscribed from one list only."""
 
+    off_lists: set[Scope] = field(default_factory=set)
+    """Where consent is account-wide: whom we took off all lists, so that her new address does not get mail before
+    we know that she still wants it."""
+
     _count: int = 0
 
     # --- acts at the service --------------------------------------------------------------------------------
@@ -98,6 +102,12 @@ class Oracle:
         self.words[list_id, address] = ServiceWord(yes, self._now())
 
     def renamed_at_service(self, list_id: str, old: str, new: str) -> None:
+        self._take_word_along(list_id, old, new)
+        for known in self.former.values():
+            if old in known:
+                known.add(new)
+
+    def _take_word_along(self, list_id: str, old: str, new: str) -> None:
         word = self.words.get((list_id, old))
         if word is None:
             self.words.pop((list_id, new), None)
@@ -106,15 +116,12 @@ class Oracle:
             if word.yes or not word.seen:
                 del self.words[list_id, old]
         self._take_along_what_was_left(old, new)
-        for known in self.former.values():
-            if old in known:
-                known.add(new)
 
     def left_one_list(self, list_id: str, address: str) -> None:
         self.left[list_id, address] = ServiceWord(False, self._now())
 
     def _take_along_what_was_left(self, old: str, new: str) -> None:
-        """As with the service's word: it goes along, and what an import had seen stays with the old address too."""
+        """As with the service's word: it goes along, and what an import had seen stays behind as well."""
         for (place, address), word in list(self.left.items()):
             if address == old:
                 self.left[place, new] = ServiceWord(False, word.at, word.seen)
@@ -186,6 +193,15 @@ class Oracle:
             if status in RAISED:
                 self._may_raise(list_id, address, how)
             return
+        if before[0] != address:
+            self._take_word_along(list_id, before[0], address)
+            if (before[1], status) == ("subscribed", "never"):
+                self.off_lists.add((list_id, address))
+                return
+        if (before[1], status) == ("never", "subscribed") and (list_id, address) in self.off_lists:
+            self.off_lists.remove((list_id, address))
+            self._may_raise(list_id, address, "the end of a move")
+            return
         if before[1] != status:
             lowered = before[1] in (*RAISED, "bounced") and status == "unsubscribed"
             if lowered:
@@ -195,8 +211,6 @@ class Oracle:
                 raise Broken(f"R1: {how} asked {address}, whom the CRM does not want")
             if not lowered and not asked and (before[1], status) != ("archived", "unsubscribed"):
                 raise Broken(f"R1: {how} turned {before[1]} {address} into {status}")
-        if before[0] != address:
-            self._take_along_what_was_left(before[0], address)
         if before[0] != address and status in RAISED:
             self._may_raise(list_id, address, "a change of address")
 

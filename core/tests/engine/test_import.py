@@ -236,7 +236,7 @@ class TestReading:
         assert world.service.calls["page"] - pages_before < 4
 
     def test_a_service_that_will_not_name_its_fields_leaves_the_crm_as_it_was(self, world: Any) -> None:
-        """Whatever has to be asked is asked before the CRM is written, so that what is done is on record at once."""
+        """What has to be asked is asked before the CRM is written, so that what is done is on record at once."""
 
         def fail(call: str) -> None:
             if call == "fields":

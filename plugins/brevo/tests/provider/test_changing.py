@@ -15,7 +15,7 @@ JO = "jo@example.org"
 ADDRESSES = st.emails().filter(lambda address: "/" not in address)
 """Without an id a path names the contact, and WSGI cannot tell an encoded slash in it from one that is none."""
 
-CONSENT_FIELDS = {"emailBlacklisted", "smsBlacklisted", "unlinkListIds", "smtpBlacklistSender", "forceMerge"}
+CONSENT_FIELDS = {"emailBlacklisted", "smsBlacklisted", "smtpBlacklistSender", "forceMerge"}
 
 
 def seed(account: Any, count: int) -> list[ContactWrite]:
@@ -109,7 +109,8 @@ def test_no_change_of_people_who_are_in_ever_carries_a_consent_field(
     account.subscribe(*(f"person{number}@example.org" for number in range(5)))
     account.export(WriteKind.UPDATE, writes)
     for row in [*account.sent("PUT"), *(row for body in account.sent("POST") for row in body["contacts"])]:
-        assert set(row) <= {"id", "email", "attributes", "listIds"}
+        assert set(row) <= {"id", "email", "attributes", "listIds", "unlinkListIds"}
+        assert "unlinkListIds" not in row or "EMAIL" in row["attributes"]
         assert CONSENT_FIELDS.isdisjoint(row)
         assert {"SINCE", "WHENCE"}.isdisjoint(row.get("attributes", {}))
     assert account.box.requests.count("POST") == account.box.requests.count("POST", "/contacts/batch")

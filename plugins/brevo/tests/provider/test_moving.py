@@ -1,15 +1,17 @@
 """A new address: the service makes a blocklisted person mailable by it, and we see to it that it does not."""
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
+from rundbrief.errors import ListUnknown, ServiceUnavailable
 from rundbrief.models import Reason, Result, SubscriberStatus, WriteKind
 from rundbrief.testing import faults
 
 OLD, NEW = "old@example.org", "new@example.org"
-REQUESTS_OF_A_MOVE = 3
+REQUESTS_OF_A_MOVE = 4
 
 
 @pytest.fixture
@@ -36,7 +38,8 @@ def test_a_move_keeps_the_person(account: Any, remote_id: str) -> None:
 
 def test_a_move_of_somebody_who_is_in_carries_no_consent_field(account: Any, remote_id: str) -> None:
     move(account, remote_id)
-    assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}}]
+    lists = [int(account.list.id)]
+    assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}, "unlinkListIds": lists}, {"listIds": lists}]
 
 
 def test_a_move_without_an_id_goes_by_the_address(account: Any, remote_id: str) -> None:
@@ -61,7 +64,7 @@ def test_a_person_who_moves_and_joins_does_both(account: Any, remote_id: str) ->
 def test_the_flag_of_a_blocklisted_person_goes_along(account: Any, remote_id: str, leave: str) -> None:
     getattr(account.box, leave)(account.list.id, OLD)
     outcome = move(account, remote_id)
-    assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}, "emailBlacklisted": True}]
+    assert account.sent("PUT")[0] == {"attributes": {"EMAIL": NEW}, "emailBlacklisted": True}
     assert (outcome.result, outcome.status) == (Result.DONE, SubscriberStatus.UNSUBSCRIBED)
     assert account.read()[0][NEW].status is SubscriberStatus.UNSUBSCRIBED
 
@@ -76,9 +79,31 @@ def test_a_no_that_comes_before_any_request_of_a_move_stands(
         getattr(account.box, leave)(account.list.id, address)
 
     account.box.faults.add(faults.meanwhile(leaves), skip=number)
-    outcome = move(account, remote_id)
+    assert move(account, remote_id).reason is Reason.MOVED
     assert account.box.status(account.list.id, NEW) is SubscriberStatus.UNSUBSCRIBED
-    assert (outcome.reason, outcome.status) == (Reason.MOVED, SubscriberStatus.UNSUBSCRIBED)
+
+
+@pytest.mark.parametrize("instant", ["before", "after"])
+@pytest.mark.parametrize("number", range(REQUESTS_OF_A_MOVE))
+@pytest.mark.parametrize("end", range(1, REQUESTS_OF_A_MOVE + 1))
+def test_a_no_stands_even_if_the_program_ends_in_the_middle_of_a_move(
+    account: Any, remote_id: str, instant: str, number: int, end: int
+) -> None:
+    """At no instant between two requests is she mailable again: whatever fails for good from there on."""
+    seen = []
+
+    def leaves() -> None:
+        held = account.box.recipients(account.list.id)
+        account.box.unsubscribe(account.list.id, NEW if NEW in held else OLD)
+        seen.append(True)
+
+    fault = faults.meanwhile(leaves) if instant == "before" else faults.afterwards(leaves)
+    account.box.faults.add(fault, skip=number)
+    account.box.faults.add(faults.answer_with(500), skip=end, times=10**6)
+    with contextlib.suppress(ServiceUnavailable):
+        move(account, remote_id)
+    statuses = {account.box.status(account.list.id, address) for address in (OLD, NEW)}
+    assert not seen or SubscriberStatus.SUBSCRIBED not in statuses
 
 
 def test_an_old_no_that_was_taken_back_does_not_count_again(account: Any, remote_id: str) -> None:
@@ -95,6 +120,36 @@ def test_a_second_no_counts_even_if_there_was_one_before(account: Any, remote_id
     account.box.faults.add(faults.meanwhile(lambda: account.box.unsubscribe(account.list.id, OLD)), method="PUT")
     move(account, remote_id)
     assert account.box.status(account.list.id, NEW) is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_a_move_keeps_all_lists_and_none_that_she_has_left(account: Any, remote_id: str) -> None:
+    press, sports = account.add_list("Press"), account.add_list("Sports")
+    for one in (press, sports):
+        account.box.subscribe(one.id, OLD)
+    account.box.unsubscribe_from_list_only(sports.id, OLD)
+    account.box.faults.add(
+        faults.meanwhile(lambda: account.box.unsubscribe_from_list_only(press.id, OLD)), method="PUT"
+    )
+    move(account, remote_id)
+    one = account.read()[0][NEW]
+    assert (one.lists, one.left) == ({account.list.id}, {press.id, sports.id})
+
+
+def test_somebody_on_no_list_is_put_on_none(account: Any) -> None:
+    (remote_id,) = account.subscribe(OLD)
+    account.box.unsubscribe_from_list_only(account.list.id, OLD)
+    move(account, remote_id)
+    assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}}]
+    assert account.read()[0][NEW].lists == frozenset()
+
+
+def test_a_list_that_is_deleted_in_the_middle_of_a_move_is_told(account: Any, remote_id: str) -> None:
+    gone = json.dumps({"code": "invalid_parameter", "message": "Invalid list IDs"})
+    account.box.faults.add(
+        faults.answer_with(400, body=gone, content_type="application/json"), method="PUT", skip=1
+    )
+    with pytest.raises(ListUnknown):
+        move(account, remote_id)
 
 
 def test_a_lost_answer_does_not_lose_a_no(account: Any, remote_id: str) -> None:

@@ -65,7 +65,7 @@ def test_nobody_is_ever_made_mailable_merged_or_deleted(account_of: Any) -> None
     sent = [pair for method in ("POST", "PUT") for pair in sent_values(account.sent(method))]
     assert {value for key, value in sent if key == "emailBlacklisted"} == {True}
     names = {key for key, _ in sent}
-    assert names.isdisjoint({"forceMerge", "updateEnabled", "unlinkListIds", "emailBlacklist", "SMS", "ext_id"})
+    assert names.isdisjoint({"forceMerge", "updateEnabled", "emailBlacklist", "SMS", "ext_id"})
     assert account.box.requests.count("DELETE") == 0
 
 
