@@ -1,78 +1,31 @@
 """Reading the account's contacts, in full or since a moment.
 
-The service pages by offset over the order of creation: whoever is deleted between two requests moves everybody
-behind one place up, past the next page's beginning. So each page overlaps the one before, and has to show at
-least one of its last contacts (an *anchor*). If it does not, more are gone than the overlap holds, and the reading
-begins anew. It never skips. A short page is no end, the total is.
+The service pages by offset over the order of creation, in which the deleted leave gaps; see `rundbrief.paging`.
+A short page is no end, the total is.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
-from rundbrief.errors import ProtocolError, TryLater
+from rundbrief.errors import ProtocolError
 from rundbrief.models import Checkpoint, Evidence, FieldValue, Subscriber, SubscriberStatus
+from rundbrief.paging import Page, Place, answered_at, read_overlapping
 from rundbrief.session import Session
 from rundbrief_brevo.schemas import ContactsSchema, read
-from rundbrief_brevo.times import answered_at, just_before
+from rundbrief_brevo.times import moment_as_asked
 
 __all__ = ["LIMIT", "read_contacts"]
 
 LIMIT = 1000
 """Contacts of a page, as many as there may be."""
 
-OVERLAP = 100
-"""Contacts that a page shares with the one before: so many may be deleted in between without harm."""
-
-MOST_RESTARTS = 5
-
 NO_ADDRESS = "@mailin-sms.com"
 """What older answers made up for contacts that are known by a telephone number alone."""
 
 OPTED_OUT = "blocklisted: unsubscribed, complained, bounced, or by an administrator"
 OPTED_IN = "on a list and not blocklisted; Brevo keeps no proof"
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the reading stands; as JSON it is the cursor."""
-
-    since: str | None = None
-    """Only contacts that changed after this moment; None: all of them."""
-    started: str | None = None
-    """When this reading began, by the service's clock."""
-    offset: int = 0
-    anchors: tuple[int, ...] = ()
-
-    @classmethod
-    def of_cursor(cls, cursor: str | None) -> Self:
-        """Read a cursor; one that another version of this plugin wrote means: from the beginning."""
-        try:
-            kept = json.loads(cursor or "{}")
-            return cls(**{**kept, "anchors": tuple(kept.get("anchors", ()))})
-        except (ValueError, TypeError, AttributeError):
-            return cls()
-
-    @property
-    def cursor(self) -> str:
-        return json.dumps(asdict(self))
-
-    def is_joined_by(self, page: Sequence[int]) -> bool:
-        """Tell whether a page goes on without a gap."""
-        return self.offset == 0 or not set(self.anchors).isdisjoint(page)
-
-    def begun_anew(self) -> Self:
-        return replace(self, offset=0, anchors=())
-
-    def after(self, page: Sequence[int]) -> Self:
-        return replace(self, offset=self.offset + max(1, len(page) - OVERLAP), anchors=tuple(page[-OVERLAP:]))
-
-    def next_read(self) -> Self:
-        assert self.started is not None
-        return type(self)(since=just_before(datetime.fromisoformat(self.started)))
 
 
 def read_contacts(session: Session, cursor: str | None) -> Iterator[Subscriber | Checkpoint]:
@@ -83,36 +36,29 @@ def read_contacts(session: Session, cursor: str | None) -> Iterator[Subscriber |
     Raises:
         TryLater: the account changes faster than it can be read.
     """
-    place = _Place.of_cursor(cursor)
-    restarts = 0
-    while True:
+
+    def ask(place: Place) -> Page[Mapping[str, Any]]:
         response = session.http.get("/contacts", params=_query(place))
         answer = read(response, ContactsSchema)
-        place = replace(place, started=place.started or answered_at(response).isoformat())
-        page = [row["id"] for row in answer["contacts"]]
-        if not place.is_joined_by(page):
-            restarts += 1
-            if restarts > MOST_RESTARTS:
-                raise TryLater("The account changes faster than it can be read.", hint="Run in a quiet hour.")
-            place = place.begun_anew()
-            continue
-        if not page and place.since is None and answer["count"]:
+        contacts, count = answer["contacts"], answer["count"]
+        if count and not contacts and place.offset == 0 and place.since is None:
             # Taken for an empty account, this would make everybody look deleted.
-            raise ProtocolError(f"Brevo counts {answer['count']} contacts, and shows none of them.")
-        fresh = [row for row in answer["contacts"] if row["id"] not in place.anchors]
-        yield from (_subscriber(session, row) for row in fresh if _is_reachable(row))
-        if not fresh or place.offset + len(page) >= answer["count"]:
-            yield Checkpoint(place.next_read().cursor)
-            return
-        place = place.after(page)
-        yield Checkpoint(place.cursor)
+            raise ProtocolError(f"Brevo counts {count} contacts, and shows none of them.")
+        is_last = place.offset + len(contacts) >= count
+        return Page({str(row["id"]): row for row in contacts}, place.offset, answered_at(response), is_last)
+
+    for item in read_overlapping(cursor, ask, size=LIMIT):
+        if isinstance(item, Checkpoint):
+            yield item
+        elif _is_reachable(item):
+            yield _subscriber(session, item)
 
 
-def _query(place: _Place) -> dict[str, str | int]:
+def _query(place: Place) -> dict[str, str | int]:
     # The service's own order is the newest first, so that every sign-up would shift all pages.
     query: dict[str, str | int] = {"limit": LIMIT, "offset": place.offset, "sort": "asc"}
     if place.since:
-        query["modifiedSince"] = place.since
+        query["modifiedSince"] = moment_as_asked(datetime.fromisoformat(place.since))
     return query
 
 

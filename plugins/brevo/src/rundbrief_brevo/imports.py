@@ -12,17 +12,18 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rundbrief.fields import FieldMap
 from rundbrief.models import ContactWrite, MailingList, Outcome, Reason, Result, address_key
+from rundbrief.paging import answered_at
 from rundbrief.session import Session
 from rundbrief_brevo.batches import Change, send
 from rundbrief_brevo.contacts import LIMIT
 from rundbrief_brevo.refusals import temporary
 from rundbrief_brevo.schemas import ContactsSchema, ImportSchema, ProcessSchema, read
-from rundbrief_brevo.times import answered_at, just_before
+from rundbrief_brevo.times import moment_as_asked
 from rundbrief_brevo.values import left_out, wire
 
 __all__ = ["create"]
@@ -31,6 +32,7 @@ MAX_BYTES = 8_000_000
 """Of one body. The service takes 10 MB, and advises 8."""
 
 MAX_REPORT = 64 * 1024 * 1024
+CLOCKS_DIFFER = timedelta(seconds=60)
 LONGEST_PAUSE = 120.0
 PATIENCE = 30 * 60.0
 """Seconds of waiting for one import, which cannot be called off."""
@@ -166,7 +168,10 @@ def _refusals(
 def _added(session: Session, mailing_list: MailingList, since: datetime) -> dict[str, Mapping[str, Any]]:
     """Return address -> contact for everybody on the list who was added since a moment."""
     found: dict[str, Mapping[str, Any]] = {}
-    query: dict[str, str | int] = {"listIds": mailing_list.id, "createdSince": just_before(since)}
+    query: dict[str, str | int] = {
+        "listIds": mailing_list.id,
+        "createdSince": moment_as_asked(since - CLOCKS_DIFFER),
+    }
     offset, total = 0, 1
     while offset < total:
         params = {**query, "sort": "asc", "limit": LIMIT, "offset": offset}

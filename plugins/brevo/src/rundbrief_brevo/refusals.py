@@ -8,18 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import unquote
 
 from rundbrief.errors import ListUnknown, ProtocolError, RundbriefError
-from rundbrief.models import ContactWrite, Outcome, Reason, Result, mask_address
+from rundbrief.masking import mask_addresses
+from rundbrief.models import ContactWrite, Outcome, Reason, Result
 from rundbrief.session import Response
 
 __all__ = ["Refusal", "refused_as_a_whole", "temporary"]
 
-_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE)
 _INDEXES = re.compile(r"indexes\s+(\d+(?:\s*,\s*\d+)*)")
-_LONGEST = 300
-_LONGEST_READ = 5_000
 
 _ABOUT_A_CONTACT = (400, 404, 422)
 
@@ -44,7 +41,7 @@ class Refusal:
         """
         payload = _payload(response)
         words = str(payload.get("message") or "")
-        text = _masked(words)
+        text = mask_addresses(words)
         is_about_contacts = response.status in _ABOUT_A_CONTACT and text and not _is_about_a_list(text)
         if not is_about_contacts or (response.status == 404 and "contact" not in text.lower()):
             raise refused_as_a_whole(response)
@@ -72,7 +69,7 @@ class Refusal:
 
 def refused_as_a_whole(response: Response) -> RundbriefError:
     """Return the error for a refusal that no contact is to blame for."""
-    text = _masked(str(_payload(response).get("message") or "no reason given"))
+    text = mask_addresses(str(_payload(response).get("message") or "no reason given"))
     if _is_about_a_list(text):
         return ListUnknown(
             f"Brevo refused the list: {text}", hint="It may be deleted: run `rundbrief lists --pull`."
@@ -94,8 +91,3 @@ def _payload(response: Response) -> Mapping[str, Any]:
 def _is_about_a_list(text: str) -> bool:
     """Tell whether a masked text is about a list: an address may hold the word, too."""
     return re.search(r"\blists?\b", text, re.IGNORECASE) is not None
-
-
-def _masked(text: str) -> str:
-    """Return the service's words with every address in them masked, and not longer than a line of a report."""
-    return _ADDRESS.sub(lambda found: mask_address(unquote(found[0])), text[:_LONGEST_READ])[:_LONGEST]

@@ -8,15 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import unquote
 
-from rundbrief.models import ContactWrite, Outcome, Reason, Result, SubscriberStatus, mask_address
+from rundbrief.masking import mask_addresses
+from rundbrief.models import ContactWrite, Outcome, Reason, Result, SubscriberStatus
 
-__all__ = ["Refusal", "masked", "temporary"]
-
-_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE)
-_LONGEST = 300
-_LONGEST_READ = 5_000
+__all__ = ["Refusal", "temporary"]
 
 _MEANINGS = {
     # Before "already a list member", which its newer text says too.
@@ -57,7 +53,7 @@ class Refusal:
     @classmethod
     def of_row(cls, row: Mapping[str, str]) -> Self:
         """Read a row of `errors` of `POST /lists/{id}`."""
-        return cls(masked(row["error"]), _field_errors([row], "field_message"), code=row["error_code"])
+        return cls(mask_addresses(row["error"]), _field_errors([row], "field_message"), code=row["error_code"])
 
     @classmethod
     def of_problem(cls, status_code: int, payload: Any) -> Self:
@@ -66,7 +62,7 @@ class Refusal:
         errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
         about_all = [str(error.get("message", "")) for error in errors if error.get("field") in _NOT_MERGE_FIELDS]
         words = [str(problem.get("title", "")), str(problem.get("detail", "")), *about_all]
-        text = masked(": ".join(word for word in words if word))
+        text = mask_addresses(": ".join(word for word in words if word))
         return cls(text, _field_errors(errors, "message"), status_code=status_code)
 
     def outcome(self, write: ContactWrite) -> Outcome:
@@ -104,14 +100,9 @@ def temporary(write: ContactWrite, detail: str) -> Outcome:
     return Outcome(write.key, Result.FAILED, Reason.TEMPORARY, detail)
 
 
-def masked(text: str) -> str:
-    """Return the service's words with every address in them masked, and not longer than a line of a report."""
-    return _ADDRESS.sub(lambda found: mask_address(unquote(found[0])), text[:_LONGEST_READ])[:_LONGEST]
-
-
 def _field_errors(errors: Sequence[Mapping[str, Any]], message: str) -> str:
     lines = [f"{error.get('field')}: {error.get(message, '')}" for error in errors if _is_about_a_field(error)]
-    return masked("; ".join(lines))
+    return mask_addresses("; ".join(lines))
 
 
 def _is_about_a_field(error: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rundbrief import paging
 from rundbrief.errors import ListUnknown, ProtocolError, ServiceUnavailable, TryLater
 from rundbrief.models import Checkpoint, MailingList, Subscriber, SubscriberStatus
 from rundbrief.testing import faults
@@ -40,7 +41,7 @@ def rewritten(change: Callable[[Any], object]) -> faults.Fault:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "COUNT", 20)
-    monkeypatch.setattr(members, "OVERLAP", 3)
+    monkeypatch.setattr(paging, "OVERLAP", 3)
 
 
 # --- what a member means ----------------------------------------------------------------------------------

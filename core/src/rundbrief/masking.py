@@ -1,0 +1,21 @@
+"""Texts of others, such as a service's refusal, made fit for a log and a report."""
+
+import re
+from urllib.parse import unquote
+
+from rundbrief.models import mask_address
+
+__all__ = ["mask_addresses"]
+
+_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE)
+_LONGEST_READ = 5_000
+
+
+def mask_addresses(text: str, longest: int = 300) -> str:
+    """Return a text with every address in it masked, and not longer than a line of a report.
+
+    Args:
+        text: in it, an address may be written for a URL (`jo%40example.org`).
+        longest: characters of the result.
+    """
+    return _ADDRESS.sub(lambda found: mask_address(unquote(found[0])), text[:_LONGEST_READ])[:longest]
