@@ -1,22 +1,17 @@
 """Reading a group's receivers, in full or since a moment.
 
-The service knows whole pages only, and no order that stays while receivers are deleted: whoever goes moves
-everybody behind one place up, past the next page's beginning. So the pages of a reading are cut a little smaller
-each time, which makes each begin some places before the end of the one before: page 1 of 4,900 begins where a
-first one of 5,000 had its last hundred. If none of these is found there, the reading begins anew.
+The service knows whole pages only, and no order that stays while receivers are deleted; see `rundbrief.paging`. So
+the pages of a reading are cut a little smaller each time, which makes each begin some places before the end of
+the one before: page 1 of 4,900 begins where a first one of 5,000 had its last hundred.
 
 There is no filter by change either. An incremental read asks for whoever signed up, confirmed, left or bounced
 since; that a blacklist entry was removed, or data changed, shows in a full read.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any
 
-from rundbrief.errors import ProtocolError, TryLater
 from rundbrief.models import (
     Checkpoint,
     Evidence,
@@ -26,6 +21,7 @@ from rundbrief.models import (
     SubscriberStatus,
     address_key,
 )
+from rundbrief.paging import Page, Place, answered_at, read_overlapping
 from rundbrief.session import Response, Session
 from rundbrief_cleverreach.attributes import GROUP
 from rundbrief_cleverreach.blacklists import Blacklist, read_blacklists
@@ -36,50 +32,13 @@ __all__ = ["read_receivers"]
 PAGE = 5000
 """Receivers of a page, as many as there may be. The default is 50."""
 
-OVERLAP = 100
-"""Receivers that two pages share: so many may be deleted between two requests."""
+ASKED_FOR_AT_ONCE = 100
+"""Addresses in one question for single receivers."""
 
-OVERLAP_IN_TIME = timedelta(minutes=10)
-"""How far an incremental read begins before the start of the one before: times are in seconds, and set by
-whichever of the service's machines took the change."""
-
-MOST_BEGINNINGS = 5
+REACH_BACK = timedelta(minutes=10)
+"""Times are in seconds, and set by whichever of the service's machines took the change."""
 
 CHANGES = ("registered", "activated", "deactivated", "bounced")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the reading stands; as JSON it is the cursor."""
-
-    since: int | None = None
-    """Only receivers that changed after this moment, in Unix seconds; None: all of them."""
-    started: int | None = None
-    page: int = 0
-    size: int = PAGE
-    anchors: tuple[str, ...] = ()
-
-    @classmethod
-    def of_cursor(cls, cursor: str | None) -> Self:
-        """Read a cursor; one that another version of this plugin wrote means: from the beginning."""
-        try:
-            kept = json.loads(cursor or "{}")
-            return cls(**{**kept, "anchors": tuple(kept.get("anchors", ()))})
-        except (ValueError, TypeError, AttributeError):
-            return cls()
-
-    @property
-    def cursor(self) -> str:
-        return json.dumps(asdict(self))
-
-    def after(self, ids: Sequence[str]) -> Self:
-        """Return the next page, so cut that it begins with what this one ended with."""
-        end = (self.page + 1) * self.size
-        following = self.page + 1
-        return replace(self, page=following, size=(end - OVERLAP) // following, anchors=tuple(ids[-OVERLAP:]))
-
-    def anew(self) -> Self:
-        return replace(self, page=0, size=PAGE, anchors=())
 
 
 def read_receivers(
@@ -90,49 +49,40 @@ def read_receivers(
     Raises:
         TryLater: the group changes faster than it can be read.
     """
-    place = _Place.of_cursor(cursor)
     blacklist = read_blacklists(session, mailing_list)
     seen: set[str] = set()
-    beginnings = 0
-    while True:
-        response = _ask(session, mailing_list, place)
+
+    def ask(place: Place) -> Page[Subscriber]:
+        number, size = _cut(place.offset)
+        response = _ask(session, mailing_list, _seconds(place.since), number, size)
         rows = read(response, ReceiverSchema(many=True))
-        place = replace(place, started=place.started or _date(response))
-        ids = [row["id"] for row in rows]
-        if place.anchors and set(place.anchors).isdisjoint(ids):
-            beginnings += 1
-            if beginnings > MOST_BEGINNINGS:
-                raise TryLater("The list changes faster than it can be read.", hint="Run in a quiet hour.")
-            place = place.anew()
-            continue
-        for row in rows:
-            if row["id"] not in place.anchors:
-                key = address_key(row["email"])
-                if key in blacklist.since:
-                    seen.add(key)
-                yield _subscriber(row, blacklist)
-        if len(rows) < place.size:
-            break
-        place = place.after(ids)
-        yield Checkpoint(place.cursor)
-    yield from _only_blacklisted(session, mailing_list, place, blacklist, seen)
-    assert place.started is not None
-    yield Checkpoint(_Place(since=place.started - int(OVERLAP_IN_TIME.total_seconds())).cursor)
+        seen.update({address_key(row["email"]) for row in rows} & blacklist.since.keys())
+        receivers = {row["id"]: _subscriber(row, blacklist) for row in rows}
+        return Page(receivers, number * size, answered_at(response), is_last=len(rows) < size)
+
+    def only_blacklisted(place: Place) -> Iterator[Subscriber]:
+        return _only_blacklisted(session, mailing_list, _seconds(place.since), blacklist, seen)
+
+    yield from read_overlapping(cursor, ask, size=PAGE, reach_back=REACH_BACK, finally_read=only_blacklisted)
 
 
-def _ask(session: Session, mailing_list: MailingList, place: _Place) -> Response:
-    if place.since is None:
+def _cut(offset: int) -> tuple[int, int]:
+    """Return number and size of a page that begins at an offset, or a little before it."""
+    number = -(-offset // PAGE)
+    return number, offset // number if number else PAGE
+
+
+def _seconds(since: str | None) -> int | None:
+    return int(datetime.fromisoformat(since).timestamp()) if since else None
+
+
+def _ask(session: Session, mailing_list: MailingList, since: int | None, page: int, size: int) -> Response:
+    if since is None:
         return session.http.get(
             f"/groups/{mailing_list.id}/receivers",
-            params={
-                "type": "all",
-                "page": place.page,
-                "pagesize": place.size,
-                "detail": 0,
-                "order_by": "registered ASC",
-            },
+            params={"type": "all", "page": page, "pagesize": size, "detail": 0, "order_by": "registered ASC"},
         )
-    rules = [{"field": name, "logic": "bg", "condition": str(place.since)} for name in CHANGES]
+    rules = [{"field": name, "logic": "bg", "condition": str(since)} for name in CHANGES]
     return session.http.post(
         "/receivers/filter",
         json={
@@ -142,27 +92,27 @@ def _ask(session: Session, mailing_list: MailingList, place: _Place) -> Response
             "activeonly": False,
             "orderby": "registered asc",
             "detail": 0,
-            "page": place.page,
-            "pagesize": place.size,
+            "page": page,
+            "pagesize": size,
         },
         idempotent=True,
     )
 
 
 def _only_blacklisted(
-    session: Session, mailing_list: MailingList, place: _Place, blacklist: Blacklist, seen: set[str]
+    session: Session, mailing_list: MailingList, since: int | None, blacklist: Blacklist, seen: set[str]
 ) -> Iterator[Subscriber]:
     """Yield whom a blacklist names, and the reading has not shown.
 
     After a full read they are no receivers any more. After an incremental one they may be: it is asked for them.
     """
-    if place.since is None:
+    if since is None:
         missing = [address for address in blacklist.since if address not in seen]
     else:
-        moment = datetime.fromtimestamp(place.since, UTC)
+        moment = datetime.fromtimestamp(since, UTC)
         missing = [address for address in blacklist.entered_after(moment) if address not in seen]
-        for start in range(0, len(missing), OVERLAP):
-            part = ",".join(missing[start : start + OVERLAP])
+        for start in range(0, len(missing), ASKED_FOR_AT_ONCE):
+            part = ",".join(missing[start : start + ASKED_FOR_AT_ONCE])
             params: dict[str, str | int] = {"type": "all", "pagesize": PAGE, "detail": 0, "email_list": part}
             rows = read(
                 session.http.get(f"/groups/{mailing_list.id}/receivers", params=params), ReceiverSchema(many=True)
@@ -173,15 +123,6 @@ def _only_blacklisted(
         if address not in seen:
             evidence = Evidence(blacklist.since[address], "on a blacklist")
             yield Subscriber(address, address, SubscriberStatus.UNSUBSCRIBED, evidence)
-
-
-def _date(response: Response) -> int:
-    try:
-        return int(parsedate_to_datetime(response.headers.get("date", "")).timestamp())
-    except ValueError:
-        raise ProtocolError(
-            "CleverReach answered without a usable Date, so no next read could begin there."
-        ) from None
 
 
 # --- one receiver -----------------------------------------------------------------------------------------

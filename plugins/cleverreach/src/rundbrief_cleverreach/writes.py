@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rundbrief.errors import ProtocolError
+from rundbrief.masking import mask_addresses
 from rundbrief.models import (
     ContactWrite,
     FieldValue,
@@ -26,7 +27,6 @@ from rundbrief.models import (
     Result,
     SubscriberStatus,
     address_key,
-    mask_address,
 )
 from rundbrief.session import Response, Session
 from rundbrief_cleverreach.attributes import GROUP
@@ -35,8 +35,6 @@ from rundbrief_cleverreach.schemas import payload
 __all__ = ["create", "update", "withdraw"]
 
 TOO_LARGE = 413
-
-_ADDRESS = re.compile(r"""[^\s"'<>(),;:]+@[^\s"'<>(),;:]+""")
 
 _MEANINGS = {
     r"duplicate address": Reason.ALREADY_EXISTS,
@@ -134,7 +132,7 @@ def _outcome(write: ContactWrite, answer: Any, done: Reason) -> Outcome:
     if isinstance(answer, dict) and "success" in str(answer.get("status", "")):
         return Outcome(write.key, Result.DONE, done, remote_id=str(answer["id"]) if answer.get("id") else None)
     said = str(answer.get("status", "")) if isinstance(answer, dict) else str(answer)
-    detail = _ADDRESS.sub(lambda found: mask_address(found.group()), said)[:300]
+    detail = mask_addresses(said)
     for pattern, reason in _MEANINGS.items():
         if re.search(pattern, said, re.IGNORECASE):
             return Outcome(write.key, Result.REFUSED, reason, detail, status=_STATUS.get(reason))

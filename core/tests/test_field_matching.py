@@ -1,0 +1,74 @@
+"""Where CRM fields go: what is configured first, then what clearly matches."""
+
+import pytest
+
+from rundbrief.field_matching import did_you_mean, match_fields
+from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType, RemoteField
+from rundbrief.hookspecs import FieldWish
+
+STANDARD = {one.key: one for one in STANDARD_FIELDS}
+
+
+def linked(wanted: list[FieldWish], *there: RemoteField) -> dict[str, str]:
+    """Return CRM key -> remote key."""
+    by_key = {one.key: one for one in there}
+    found = match_fields(wanted, there, find=lambda key: by_key.get(key) or f"There is no {key}.")
+    return {link.crm_key: link.remote.key for link in found.links}
+
+
+@pytest.mark.parametrize("name", ["FIRST_NAME", "Vorname", "firstname", "FNAME", "PRENOM", "prénom"])
+def test_a_field_is_known_by_what_people_and_services_call_it(name: str) -> None:
+    assert linked([FieldWish(STANDARD["first_name"])], RemoteField(name, "?")) == {"first_name": name}
+    assert linked([FieldWish(STANDARD["first_name"])], RemoteField("MMERGE7", name)) == {"first_name": "MMERGE7"}
+
+
+def test_a_key_counts_more_than_a_label() -> None:
+    there = RemoteField("MMERGE7", "City"), RemoteField("CITY", "Where from")
+    assert linked([FieldWish(STANDARD["city"])], *there) == {"city": "CITY"}
+
+
+def test_of_two_that_match_none_is_proposed() -> None:
+    assert linked([FieldWish(STANDARD["city"])], RemoteField("A", "City"), RemoteField("B", "Ort")) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "remote", "fits"),
+    [
+        (FieldType.DATE, FieldType.DATE, True),
+        (FieldType.DATE, FieldType.NUMBER, False),
+        (FieldType.TEXT, FieldType.NUMBER, False),
+        (FieldType.BOOLEAN, FieldType.TEXT, True),
+        (FieldType.TEXT, FieldType.CHOICE, False),
+    ],
+)
+def test_a_proposal_has_to_fit_the_type(wanted: FieldType, remote: FieldType, *, fits: bool) -> None:
+    wish = FieldWish(CrmField("since", "Since", wanted))
+    assert bool(linked([wish], RemoteField("SINCE", "", remote))) is fits
+
+
+def test_what_is_configured_comes_first_and_is_free() -> None:
+    there = RemoteField("CITY", "City", FieldType.NUMBER), RemoteField("TOWN", "Town")
+    wishes = [FieldWish(STANDARD["city"]), FieldWish(STANDARD["company"], "TOWN")]
+    assert linked(wishes, *there) == {"company": "TOWN"}
+    assert linked([FieldWish(STANDARD["company"], "CITY")], *there) == {"company": "CITY"}
+
+
+def test_a_configured_field_that_is_not_there_is_told_and_nothing_is_proposed_in_its_place() -> None:
+    found = match_fields(
+        [FieldWish(STANDARD["city"], "TWON")],
+        [RemoteField("CITY", "City")],
+        find=lambda key: f"There is no {key}. {did_you_mean(key, ['TOWN', 'STREET'])}",
+    )
+    assert (found.links, found.problems) == ((), ("There is no TWON. Did you mean TOWN?",))
+
+
+@pytest.mark.parametrize(
+    ("key", "there", "sentence"),
+    [
+        ("fname", ["FNAME", "LNAME"], "Did you mean FNAME?"),
+        ("xyz", ["LNAME", "FNAME"], "There are: FNAME, LNAME."),
+        ("xyz", [], "There are: none."),
+    ],
+)
+def test_the_nearest_key_is_named(key: str, there: list[str], sentence: str) -> None:
+    assert did_you_mean(key, there) == sentence
