@@ -157,7 +157,10 @@ def rename(world: World, list_number: int, number: int, new: str) -> None:
     list_id = world.lists[list_number]
     old = _recipient(world, list_id, number, "subscribed", "unsubscribed", "pending", "bounced")
     if old and address_key(new) not in world.statuses(list_id):
-        world.sandbox.change_address(list_id, old, new)
+        try:
+            world.sandbox.change_address(list_id, old, new)
+        except LookupError:
+            return  # an entry on a blacklist is all that is left of her
         world.oracle.renamed_at_service(world.scope(list_id), old, address_key(new))
 
 
