@@ -141,6 +141,20 @@ class TestAtTheService:
         linked.exports()
         assert linked.service.written == []
 
+    def test_data_is_that_of_the_contact_who_has_the_new_address(self, linked: Any) -> None:
+        """Two contacts for one recipient: their data must not take turns for ever."""
+        linked.service.move(OLD, NEW)
+        linked.imports()
+        linked.add(NEW, YES, first_name="Zoe")
+        for _ in range(3):
+            report = linked.syncs()
+        assert report.counts["without data of their own"] == 1
+        assert linked.service.writes() == [(UPDATE, NEW)]
+        assert linked.service.find(NEW).fields["FNAME"] == "Zoe"
+        linked.say(linked.id, NO)
+        linked.syncs()
+        assert linked.service.status(NEW) is UNSUBSCRIBED
+
     def test_the_crm_leads_when_both_sides_change_it(self, linked: Any) -> None:
         linked.service.move(OLD, NEW)
         linked.crm.edit(linked.id, email="third@example.org")

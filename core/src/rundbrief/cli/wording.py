@@ -115,6 +115,7 @@ COUNTS: Mapping[str, str] = {
     "looked at": "looked at in the CRM",
     "unchanged": "as they were",
     "without opt-in": "without an opt-in for this list: left alone",
+    "without data of their own": "known to the service by the address of another contact, whose data counts",
     "remembered": "not subscribed and not in the CRM: remembered, but no contact was made",
     "deleted_in_crm": "deleted in the CRM earlier: not made again",
 }

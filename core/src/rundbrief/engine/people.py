@@ -5,7 +5,8 @@ step. So there are four cases:
 
 * not linked yet: the recipient is whoever has the contact's address;
 * both as they were: that recipient;
-* changed at the service: the recipient under its new address; the CRM's address is left to its users;
+* changed at the service: the recipient under its new address; the CRM's address is left to its users. Where
+  another contact has that new address, the recipient's data is that one's;
 * changed in the CRM: the new address's recipient. What is left behind is *abandoned*, unless another contact
   still uses it, and a withdrawal goes along to the new address.
 """
@@ -43,6 +44,8 @@ class Person:
     linked: bool
     """All contacts are linked to this very recipient under their present address."""
     sent: Sent | None
+    is_second: bool
+    """Others in the CRM have the recipient's own address, so its data is theirs."""
 
     @property
     def crm_address(self) -> str:
@@ -103,6 +106,7 @@ def _person(
         abandoned=left[0] if left else None,
         linked=len(known) == len(contacts) and all(link == (address, recipient.address) for link in known),
         sent=sent.get(recipient.address),
+        is_second=recipient.address != address and recipient.address in used,
     )
 
 

@@ -67,6 +67,8 @@ def _plan_person(context: RunContext, field_map: FieldMap, person: Person, page:
     if person.abandoned and person.abandoned.status in _MAILED:
         page.steps.append(_withdraw(person.abandoned, Reason.ADDRESS_ABANDONED))
     match decision.service:
+        case WriteKind.UPDATE if person.is_second:
+            context.counts["without data of their own"] += len(person.contacts)
         case WriteKind.CREATE | WriteKind.UPDATE:
             _plan_data(context, person, decision, field_map.outward(person.contacts[0].fields), page)
         case WriteKind.WITHDRAW | WriteKind.CONFIRM:
