@@ -1,5 +1,6 @@
 """The distributions as a user installs them, and the repository as a contributor clones it."""
 
+import importlib.util
 import json
 import re
 import signal
@@ -99,18 +100,18 @@ def clean_variables(home: Path) -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8"}
 
 
-def fresh_environment(folder: Path, wheels: Path, *packages: str) -> Environment:
+def fresh_environment(folder: Path, wheels: Path, *packages: str, extra: str = "") -> Environment:
     venv.create(folder, symlinks=True)
     [site_packages] = folder.glob("lib/python*/site-packages")
-    borrow_third_party(site_packages)
+    borrow_third_party(site_packages, extra)
     files = [wheel_of(wheels, package) for package in packages]
     pip("--python", folder / "bin" / "python", "install", "--no-deps", *files)
     return Environment(folder)
 
 
-def borrow_third_party(site_packages: Path) -> None:
+def borrow_third_party(site_packages: Path, extra: str = "") -> None:
     """Link what core declares as a dependency, and what that needs; all else stays out of sight."""
-    for name in dependencies("rundbrief", set()) - {"rundbrief"}:
+    for name in dependencies("rundbrief", set(), frozenset({"", extra})) - {"rundbrief"}:
         source = distribution(name)
         for top in {file.parts[0] for file in source.files or ()} - {"..", "__pycache__"}:
             target = site_packages / top
@@ -199,12 +200,28 @@ def test_an_installed_plugin_is_listed(installed: Environment, tmp_path: Path) -
 def test_a_plugin_does_its_job_without_the_others(
     wheels: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, folder: Path
 ) -> None:
-    alone = fresh_environment(tmp_path_factory.mktemp("alone"), wheels, "rundbrief", package_in(folder))
+    alone = fresh_environment(
+        tmp_path_factory.mktemp("alone"), wheels, "rundbrief", package_in(folder), extra="testing"
+    )
     listed = alone.rundbrief("plugins", "--json", cwd=tmp_path)
     named = [one["name"] for one in json.loads(listed.stdout)["plugins"]]
     assert sorted(named) == sorted([folder.name, "local"])
     told = alone.rundbrief("demo", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
+    checked = alone.rundbrief("plugins", "--check", folder.name, "--json", cwd=tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    page = (ROOT / "docs/reference/provider-reports.md").read_text(encoding="utf-8")
+    assert docs_tables().provider_report(json.loads(checked.stdout)) in page, "run `make docs-tables`"
+
+
+def docs_tables() -> Any:
+    """Return the module that makes the tables in docs/."""
+    spec = importlib.util.spec_from_file_location("docs_tables", ROOT / "tools/docs_tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_a_missing_plugin_is_named_with_the_line_that_installs_it(core_only: Environment, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`rundbrief plugins --check NAME`: the provider contract, run and told."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rundbrief.cli.context import App
 from rundbrief.cli.progress import progress
@@ -23,7 +23,7 @@ def check_plugin(app: App, name: str) -> None:
     """
     report = _checked(name)
     if app.json:
-        app.output.document(_document(report))
+        app.output.document(report.document())
     else:
         _print(app, report)
     broken = [one.rule.number for one in report.results if one.verdict == "failed"]
@@ -48,23 +48,6 @@ def _checked(name: str) -> "ContractReport":
         told = make(name)
         told.phase(f"Checking {name}", len(RULES))
         return check_provider(name, tell=lambda _: told.advance(1))
-
-
-def _document(report: "ContractReport") -> dict[str, Any]:
-    return {
-        "provider": report.provider,
-        "kept": report.is_kept,
-        "rules": [
-            {
-                "number": one.rule.number,
-                "level": one.rule.level.value,
-                "title": one.rule.title,
-                "verdict": one.verdict.value,
-                "reason": one.reason,
-            }
-            for one in report.results
-        ],
-    }
 
 
 def _print(app: App, report: "ContractReport") -> None:

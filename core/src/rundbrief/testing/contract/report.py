@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from rundbrief.testing.contract.rules import Level, Rule
 
@@ -35,6 +36,23 @@ class ContractReport:
     def is_kept(self) -> bool:
         """No rule is broken."""
         return not self.of(Verdict.FAILED)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as `rundbrief plugins --check NAME --json` prints it."""
+        return {
+            "provider": self.provider,
+            "kept": self.is_kept,
+            "rules": [
+                {
+                    "number": one.rule.number,
+                    "level": one.rule.level.value,
+                    "title": one.rule.title,
+                    "verdict": one.verdict.value,
+                    "reason": one.reason,
+                }
+                for one in self.results
+            ],
+        }
 
     def of(self, verdict: Verdict, level: Level | None = None) -> Sequence[RuleResult]:
         """Return the results of that kind; of one level, or of all."""
