@@ -47,6 +47,9 @@ class WatchedCrm:
     def fields(self) -> Sequence[CrmField]:
         return self._crm.fields()
 
+    def opt_in_fields(self) -> Sequence[OptInField]:
+        return self._crm.opt_in_fields()
+
     def ensure_opt_in_fields(self, fields: Sequence[OptInField]) -> None:
         self._crm.ensure_opt_in_fields(fields)
 
@@ -98,6 +101,12 @@ class WatchedCrm:
 
     def campaigns(self) -> Sequence[Campaign]:
         return self._crm.campaigns()
+
+    def check(self) -> str:
+        return self._crm.check()
+
+    def warnings(self, providers: Sequence[str]) -> Sequence[str]:
+        return self._crm.warnings(providers)
 
     def close(self) -> None:
         self._crm.close()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from rundbrief.crm import Crm
     from rundbrief.fields import CrmField, FieldMap
+    from rundbrief.testing.crm_sandbox import CrmSandbox
     from rundbrief.testing.sandbox import Sandbox
 
 __all__ = [
@@ -291,5 +292,20 @@ class CrmSpec:
             @hookimpl
             def open_crm(settings, folder):
                 return Cardbox(folder / settings["path"])
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def sandbox() -> "CrmSandbox":
+        """Optional. Return a new CRM, empty, with its users. One with an API is a `SandboxApplication` as well.
+
+        Example::
+
+            @hookimpl
+            def sandbox():
+                from rundbrief_cardbox.testing import CardboxSandbox
+
+                return CardboxSandbox()
         """
         raise AssertionError("a specification is never called")

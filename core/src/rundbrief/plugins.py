@@ -24,6 +24,7 @@ from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Sub
 from rundbrief.session import HttpClient, Session
 
 if TYPE_CHECKING:
+    from rundbrief.testing.crm_sandbox import CrmSandbox
     from rundbrief.testing.sandbox import Sandbox
 
 __all__ = ["CrmPlugin", "InstalledPlugin", "Provider", "installed", "load_crm", "load_provider"]
@@ -215,6 +216,12 @@ class CrmPlugin:
     def open(self, settings: Mapping[str, Any], http: HttpClient | None, folder: Path) -> Crm:
         """Open the CRM; see `CrmSpec.open_crm`."""
         return cast(Crm, self.manager.hook.open_crm(settings=settings, http=http, folder=folder))
+
+    def sandbox(self) -> "CrmSandbox | None":
+        """Return a new CRM with its users; None when the plugin ships none."""
+        if not self.manager.hook.sandbox.get_hookimpls():
+            return None
+        return cast("CrmSandbox", self.manager.hook.sandbox())
 
 
 _END = object()

@@ -27,9 +27,9 @@ class Desk:
     base_url: str
     list_id: str
 
-    def run(self, *args: str) -> Result:
+    def run(self, *args: str, stdin: str = "") -> Result:
         """Run a command in this process."""
-        return CliRunner().invoke(cli, list(args), env=dict(self.service.environ()))
+        return CliRunner().invoke(cli, list(args), env=dict(self.service.environ()), input=stdin)
 
     def ok(self, *args: str) -> str:
         """Run a command that has to go well, and return what it printed."""

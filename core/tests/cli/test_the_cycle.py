@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -147,6 +148,54 @@ def test_an_export_of_chosen_contacts_leaves_the_others(readers: Desk) -> None:
     done = tally(readers, "export", "news", "--list", "Kundenbrief", "--kind", "lead")
     assert done == {}
     assert readers.run("export", "news", "--list", "Kundenbrief", "--contact", "999").exit_code == 11
+
+
+def test_a_selection_is_made_of_ids_on_standard_input_and_of_a_condition(readers: Desk) -> None:
+    readers.ok("import", "news")
+    ids = {one: contact_id(readers, one) for one in ("anna@example.org", "björn@example.org")}
+    for address, city in zip(ids, ("Köln", "Kiel"), strict=True):
+        readers.ok("contacts", "edit", address, f"city={city}")
+    export = ("export", "news", "--list", "Kundenbrief", "--json", "--dry-run")
+
+    def looked_at(*args: str, stdin: str = "") -> int:
+        result = readers.run(*export, *args, stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return int(json.loads(result.stdout)["runs"][0]["counts"].get("looked at", 0))
+
+    assert looked_at("--where", 'city = "köln"') == 1
+    assert looked_at("--where", f'opt_in("news/{readers.list_id}") = "yes"') == 2
+    assert looked_at("--contact", "-", stdin="\n".join(ids.values())) == 2
+    assert (
+        looked_at("--contact", "-", "--where", 'city starts with "K"', stdin=f"{ids['anna@example.org']}\n") == 1
+    )
+    assert looked_at("--where", 'city = "Köln"', "--kind", "customer") == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--where", 'town = "Köln"'), "town"),
+        (("--where", 'city = "Köln" und'), "und"),
+        (("--contact", "-"), "standard input"),
+    ],
+)
+def test_a_selection_that_makes_no_sense_is_told_and_nothing_is_sent(
+    readers: Desk, args: tuple[str, ...], said: str
+) -> None:
+    readers.ok("import", "news")
+    result = readers.run("export", "news", "--list", "Kundenbrief", *args)
+    assert result.exit_code == 11
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_mistake_in_a_condition_is_shown_with_a_caret_below_it(readers: Desk) -> None:
+    readers.ok("import", "news")
+    result = readers.run("export", "news", "--list", "Kundenbrief", "--where", 'town = "Köln"')
+    line, caret = next(
+        (one, two) for one, two in pairwise(result.stderr.splitlines()) if two.strip().startswith("^")
+    )
+    assert line[caret.index("^") :].startswith("town")
 
 
 def test_whoever_left_stays_out_whatever_the_crm_says(readers: Desk) -> None:

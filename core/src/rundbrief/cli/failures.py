@@ -16,7 +16,8 @@ __all__ = ["show_failure", "unexpected"]
 def show_failure(error: RundbriefError) -> None:
     """Say what went wrong, and what to do next."""
     label = "" if isinstance(error, Interrupted) else click.style("Error: ", fg="red", bold=True)
-    click.echo(label + printable(error.message), err=True)
+    # A mistake in an expression is shown on lines of its own, with a caret below the place.
+    click.echo(label + "\n".join(map(printable, error.message.split("\n"))), err=True)
     if error.hint:
         click.echo(printable(error.hint), err=True)
 

@@ -13,6 +13,9 @@ class Crm(Protocol):
     def fields(self) -> Sequence[CrmField]:
         """Return the standard and custom fields that contacts can have."""
 
+    def opt_in_fields(self) -> Sequence[OptInField]:
+        """Return the opt-in fields that exist."""
+
     def ensure_opt_in_fields(self, fields: Sequence[OptInField]) -> None:
         """Make sure that each opt-in field exists; find it again by its key, take over a new label."""
 
@@ -48,6 +51,17 @@ class Crm(Protocol):
 
     def campaigns(self) -> Sequence[Campaign]:
         """Return all campaigns."""
+
+    def check(self) -> str:
+        """Make sure that all of the above can work, at the cost of a few requests; return what to call the CRM by.
+
+        Raises:
+            SignInAgain, PermissionMissing: with a sentence that names the missing right.
+        """
+
+    def warnings(self, providers: Sequence[str]) -> Sequence[str]:
+        """Return sentences about what stands in the way of a sync with these providers, such as another one that
+        the CRM does by itself."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -5,6 +5,7 @@ from rundbrief.engine.person import ListState, PersonState, person_state
 from rundbrief.engine.progress import Progress, Silent
 from rundbrief.engine.run import RunOptions, RunReport
 from rundbrief.engine.runs import export_list, import_list, sync_list
+from rundbrief.engine.selecting import selection_of
 from rundbrief.engine.side_by_side import ConnectionSync, sync_connections
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
 
@@ -25,6 +26,7 @@ __all__ = [
     "lists_to_sync",
     "person_state",
     "pull_lists",
+    "selection_of",
     "sync_connections",
     "sync_list",
 ]

@@ -13,7 +13,6 @@ from rundbrief.fields import CrmField
 from rundbrief.models import (
     Campaign,
     Contact,
-    ContactKind,
     CrmOptIn,
     NewContact,
     OptInChange,
@@ -52,6 +51,9 @@ class _PreviewCrm:
     def fields(self) -> Sequence[CrmField]:
         return self._crm.fields()
 
+    def opt_in_fields(self) -> Sequence[OptInField]:
+        return self._crm.opt_in_fields()
+
     def ensure_opt_in_fields(self, fields: Sequence[OptInField]) -> None:
         """An opt-in field that is not there reads as *unknown*, which is all that a preview needs."""
 
@@ -82,6 +84,12 @@ class _PreviewCrm:
     def campaigns(self) -> Sequence[Campaign]:
         return self._crm.campaigns()
 
+    def check(self) -> str:
+        return self._crm.check()
+
+    def warnings(self, providers: Sequence[str]) -> Sequence[str]:
+        return self._crm.warnings(providers)
+
     def close(self) -> None:
         """The real CRM belongs to the workspace."""
 
@@ -92,13 +100,9 @@ class _PreviewCrm:
         return self._created.setdefault(address_key(new.email), contact)
 
     def _chosen(self, selection: Selection) -> Sequence[Contact]:
-        if (
-            selection.contact_ids
-            or selection.campaign
-            or (selection.kinds and ContactKind.CONTACT not in selection.kinds)
-        ):
+        if selection.contact_ids or selection.campaign is not None:
             return ()
-        return tuple(self._created.values())
+        return tuple(one for one in self._created.values() if selection.fits(one))
 
     def _seen(self, contact: Contact) -> Contact:
         written = self._opt_ins.get(contact.id)

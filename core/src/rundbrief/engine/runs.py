@@ -84,6 +84,7 @@ def _run(
         with running(workspace, connection, kind, mailing_list, options, store, crm) as context:
             if connection.config.reconsent == "confirm" and not connection.can_confirm:
                 context.problems.append(_CANNOT_ASK.format(title=connection.title))
+            context.problems.extend(crm.warnings([connection.config.provider]))
             steps(context)
         return sum_up(context, requests_before)
 

@@ -67,6 +67,10 @@ class LocalCrm:
         with self._reading.begin() as connection:
             return all_fields(connection)
 
+    def opt_in_fields(self) -> Sequence[OptInField]:
+        with self._reading.begin() as connection:
+            return reading.opt_in_fields(connection)
+
     def ensure_opt_in_fields(self, fields: Sequence[OptInField]) -> None:
         if fields:
             statement = upsert(schema.opt_in_fields)
@@ -105,6 +109,12 @@ class LocalCrm:
     def campaigns(self) -> Sequence[Campaign]:
         with self._reading.begin() as connection:
             return all_campaigns(connection)
+
+    def check(self) -> str:
+        return self.path.name
+
+    def warnings(self, providers: Sequence[str]) -> Sequence[str]:  # noqa: ARG002  # it does nothing by itself
+        return ()
 
     # --- what its users do -----------------------------------------------------------------------------------
 
@@ -187,10 +197,6 @@ class LocalCrm:
             key = _opt_in_field(connection, field).key
             if one.opt_in(key).value is not value:
                 writing.put_opt_ins(connection, [(int(one.id), key, CrmOptIn(value, self.now(), source))])
-
-    def opt_in_fields(self) -> Sequence[OptInField]:
-        with self._reading.begin() as connection:
-            return reading.opt_in_fields(connection)
 
     def opt_in_field(self, text: str) -> OptInField:
         """Return an opt-in field by key or label.

@@ -17,7 +17,7 @@ from rundbrief.models import FieldValue
 
 __all__ = ["add_field", "adopt_fields", "all_fields", "field_key", "same_label", "spell_out", "typed"]
 
-_RESERVED = {"id", "email", "kind", "party"}
+_RESERVED = {"id", "email", "kind", "party", "changed_at"}
 """Keys that would be mistaken for what every contact has beside its fields."""
 
 

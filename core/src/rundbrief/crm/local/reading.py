@@ -49,10 +49,12 @@ def stream(engine: Engine, selection: Selection) -> Iterator[Contact]:
     with engine.begin() as connection:
         parts = _conditions(connection, selection)
     for conditions in parts:
-        yield from _pages(engine, conditions)
+        yield from filter(selection.fits, _pages(engine, conditions))
 
 
 def count(engine: Engine, selection: Selection) -> int:
+    if selection.where is not None:
+        return sum(1 for _ in stream(engine, selection))
     with engine.begin() as connection:
         statements = [
             select(func.count(schema.contacts.c.id)).where(*conditions)

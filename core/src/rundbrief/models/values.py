@@ -1,0 +1,9 @@
+"""What a field holds."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+__all__ = ["FieldValue"]
+
+FieldValue = str | bool | int | Decimal | date | datetime | tuple[str, ...]
+"""What one field of a contact holds. `datetime` is checked before `date`, `bool` before `int`."""
