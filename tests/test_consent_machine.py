@@ -22,7 +22,7 @@ def test_the_rules_of_consent_hold(watched_crm: None, service: Service) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=int(ASKED_FOR or 12),
+            max_examples=int(ASKED_FOR or 10),
             derandomize=not ASKED_FOR,
             stateful_step_count=25,
             deadline=None,

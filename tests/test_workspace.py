@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -256,7 +255,7 @@ def served_sandbox(environment: Environment, folder: Path) -> Iterator[tuple[str
         try:
             yield "\n".join(said[start : said.index("", start)]), {name: key}
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # whoever is started in the background may not hear Ctrl-C
             process.communicate()
 
 

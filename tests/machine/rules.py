@@ -38,6 +38,8 @@ class ConsentMachine(RuleBasedStateMachine):
     service = MAILCHIMP
     guarded = False
 
+    address_changes = ("move", "move", "confirm", "hold")
+
     acts = acts()
     """What people may do; a subclass may know fewer acts, never other ones."""
     troubles = troubles(acts)
@@ -49,11 +51,15 @@ class ConsentMachine(RuleBasedStateMachine):
     @initialize(
         reconsent=st.sampled_from(["hold", "hold", "confirm"]),
         withdrawals=st.sampled_from(["push", "push", "report"]),
+        address_change=st.runner().flatmap(lambda machine: st.sampled_from(machine.address_changes)),
         members=st.sets(st.sampled_from(ADDRESSES)),
         imported=st.booleans(),
     )
-    def begin(self, reconsent: str, withdrawals: str, members: set[str], imported: bool) -> None:
-        self.world = World(self.service, reconsent=reconsent, withdrawals=withdrawals, guarded=self.guarded)
+    def begin(
+        self, reconsent: str, withdrawals: str, address_change: str, members: set[str], imported: bool
+    ) -> None:
+        policies = {"reconsent": reconsent, "withdrawals": withdrawals, "address_change": address_change}
+        self.world = World(self.service, policies, guarded=self.guarded)
         for address in sorted(members):
             sign_up(self.world, 0, address)
         if imported:

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,15 +75,15 @@ class Trouble:
 
 
 class World:
-    def __init__(
-        self, service: Service, *, reconsent: str = "hold", withdrawals: str = "push", guarded: bool = False
-    ) -> None:
+    def __init__(self, service: Service, policies: Mapping[str, str], *, guarded: bool = False) -> None:
         self.service = service
         self.guarded = guarded
         """Nobody lifts the guard rail until everything comes to rest."""
         self.folder = Path(mkdtemp(prefix="consent-machine-"))
         self.clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
-        self.oracle = Oracle(confirms=reconsent == "confirm", reports=withdrawals == "report")
+        self.oracle = Oracle(
+            confirms=policies.get("reconsent") == "confirm", reports=policies.get("withdrawals") == "report"
+        )
         self.sandbox = service.make(self.clock)
         self.witness = Witness(service, self.sandbox, self.oracle, self.scope)
         self.lists = [
@@ -99,7 +99,7 @@ class World:
         self.crm = LocalCrm(self.folder / "contacts.db", now=self.clock)
         """The CRM as its users have it open, beside the engine's own."""
         self.crm.ensure_opt_in_fields([OptInField(opt_in_key(CONNECTION, one), one) for one in self.scopes])
-        self._settings = {"reconsent": reconsent, "withdrawals": withdrawals, "max_withdrawals": 0.0}
+        self._settings = {**policies, "max_withdrawals": 0.0}
         self._journal: list[tuple[Any, ...]] = []
         self._owed: list[tuple[tuple[str, str, str], int]] = []
         """What killed runs had set in the CRM, and how often users had set that field by then: later runs have to

@@ -6,8 +6,10 @@ count as an answer.
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -66,10 +68,16 @@ def installed(group: str = PROVIDER_GROUP) -> Sequence[InstalledPlugin]:
             version=point.dist.version if point.dist else "?",
             module=point.value,
         )
-        for point in importlib_metadata.entry_points(group=group)
+        for point in _entry_points(tuple(sys.path)).select(group=group)
     ]
     # An editable install and a wheel of the same distribution may both be on the path: one row is enough.
     return sorted(set(found), key=lambda plugin: (plugin.name, plugin.distribution))
+
+
+@cache
+def _entry_points(path: tuple[str, ...]) -> importlib_metadata.EntryPoints:  # noqa: ARG001  # it is the key
+    """Read the metadata of everything installed, once for each state of `sys.path`: it is hundreds of files."""
+    return importlib_metadata.entry_points()
 
 
 def load_provider(name: str) -> "Provider":
@@ -263,7 +271,7 @@ def _find(group: str, name: str) -> InstalledPlugin:
 
 
 def _import(plugin: InstalledPlugin) -> ModuleType:
-    points = importlib_metadata.entry_points(group=plugin.group, name=plugin.name)
+    points = _entry_points(tuple(sys.path)).select(group=plugin.group, name=plugin.name)
     try:
         module = next(iter(points)).load()
     except Exception as error:

@@ -1,5 +1,6 @@
 """Addresses that change in the CRM, at the service, or on both sides."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,3 +185,64 @@ class TestAtTheService:
         for _ in range(3):
             world.exports()
         assert world.service.writes() == [(WriteKind.CONFIRM, NEW)]
+
+
+class TestPolicy:
+    """What becomes of a subscriber whose address changes in the CRM."""
+
+    @pytest.fixture
+    def changed(self, make_world: Any) -> Any:
+        def changed(policy: str, *, double_opt_in: bool = False) -> Any:
+            world = make_world(address_change=policy)
+            world.service.lists["1"] = replace(world.service.lists["1"], double_opt_in=double_opt_in)
+            world.service.put(OLD)
+            world.imports()
+            world.crm.edit(world.contact(OLD).id, email=NEW)
+            return world
+
+        return changed
+
+    def test_hold_unsubscribes_the_old_address_and_waits_for_the_new_one(self, changed: Any) -> None:
+        world = changed("hold")
+        report = world.exports(allow_withdrawals=True)
+        assert world.outcomes(report)[NEW] == (Result.HELD, Reason.ADDRESS_CHANGED)
+        assert world.service.writes() == [(WITHDRAW, OLD)]
+        for _ in range(2):
+            assert NEW in world.outcomes(world.syncs())
+        assert world.service.writes() == [(WITHDRAW, OLD)]
+        assert world.service.status(NEW) is None
+
+    def test_what_is_held_ends_when_the_new_address_signs_up(self, changed: Any) -> None:
+        world = changed("hold")
+        world.exports(allow_withdrawals=True)
+        world.service.put(NEW)
+        world.syncs()
+        assert world.outcomes(world.syncs()) == {}
+        assert world.everybody() == {NEW: YES}
+
+    def test_confirm_asks_the_new_address_by_double_opt_in(self, changed: Any) -> None:
+        world = changed("confirm", double_opt_in=True)
+        world.exports(allow_withdrawals=True)
+        assert sorted(world.service.writes()) == [(CREATE, NEW), (WITHDRAW, OLD)]
+        assert world.service.status(NEW) is SubscriberStatus.PENDING
+        world.syncs()
+        assert len(world.service.writes()) == 2
+
+    def test_confirm_holds_where_a_list_cannot_ask(self, changed: Any) -> None:
+        world = changed("confirm")
+        report = world.exports(allow_withdrawals=True)
+        assert world.outcomes(report)[NEW] == (Result.HELD, Reason.ADDRESS_CHANGED)
+        assert world.service.writes() == [(WITHDRAW, OLD)]
+
+    @pytest.mark.parametrize("policy", ["move", "confirm", "hold"])
+    def test_a_withdrawn_address_stays_withdrawn_under_its_new_name(self, make_world: Any, policy: str) -> None:
+        world = make_world(address_change=policy)
+        world.service.put(OLD)
+        world.imports()
+        world.service.put(OLD, UNSUBSCRIBED)
+        world.imports()
+        world.crm.edit(world.contact(OLD).id, email=NEW)
+        world.say(world.contact(NEW).id, YES)
+        for _ in range(2):
+            world.syncs()
+        assert world.service.written == []

@@ -15,7 +15,7 @@ from rundbrief.cli.stopping import stop_on_signals
 if TYPE_CHECKING:
     from rundbrief.engine import Progress, RunReport, Workspace
 
-__all__ = ["Runs", "begin_runs", "dry_run_option", "withdrawals_option"]
+__all__ = ["Runs", "begin_runs", "dry_run_option", "prune_option", "withdrawals_option"]
 
 
 @dataclass(slots=True)
@@ -59,4 +59,12 @@ def withdrawals_option(function: Function) -> Function:
         "--allow-withdrawals",
         is_flag=True,
         help="Go on even if this takes away more opt-ins than the configuration allows.",
+    )(function)
+
+
+def prune_option(function: Function) -> Function:
+    return click.option(
+        "--prune",
+        is_flag=True,
+        help="Unsubscribe those whose contact was deleted in the CRM; else they are reported.",
     )(function)

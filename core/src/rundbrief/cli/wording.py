@@ -42,6 +42,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.WITHDRAWAL_REPORTED: (
         'The CRM says no, the service still sends: unsubscribe there by hand (withdrawals = "report").'
     ),
+    Reason.ADDRESS_CHANGED: "Has another address in the CRM now, which needs an opt-in of its own.",
+    Reason.DELETED_IN_CRM: "Was deleted in the CRM and still gets mail; --prune unsubscribes.",
     Reason.SHARED_ADDRESS_NO: "Shares the address with a contact who said no; one no counts for all of them.",
     Reason.CRM_CHANGED_MEANWHILE: "Was edited in the CRM while the run was under way; the next run looks again.",
     # refused: the service's word
@@ -86,6 +88,9 @@ _DONE: Mapping[Reason, Phrase] = {
     ),
     Reason.ADDRESS_ABANDONED: Phrase(
         "old address unsubscribed", "old addresses unsubscribed", "old address would be unsubscribed"
+    ),
+    Reason.DELETED_IN_CRM: Phrase(
+        "unsubscribed: deleted in the CRM", "unsubscribed: deleted in the CRM", "would be unsubscribed"
     ),
     Reason.CONFIRMATION_ASKED: Phrase("asked to confirm", "asked to confirm", "would be asked to confirm"),
     Reason.OPTED_IN: _SET,

@@ -44,6 +44,9 @@ class ConnectionConfig:
     withdrawals: Literal["push", "report", "everywhere"] = "push"
     """What becomes of a *no* of the CRM's: told to the service, or only reported. *everywhere* tells it, and takes
     a *no* at this service as one for all the others."""
+    address_change: Literal["move", "confirm", "hold"] = "move"
+    """What becomes of a subscriber whose address is changed in the CRM: the service gives her the new one, or
+    asks the new one for a new opt-in, or waits for one. The old address gets no mail in either case."""
     list: str | None = None
     """Where one consent is good for the whole account: the list that a sync fills, by id or name."""
     max_withdrawals: float = 0.10

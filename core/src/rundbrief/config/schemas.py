@@ -58,6 +58,7 @@ class ConnectionSchema(Schema):
     fields_ = fields.Dict(keys=fields.String(), values=fields.String(), data_key="fields", load_default=dict)
     reconsent = fields.String(load_default="hold", validate=validate.OneOf(["hold", "confirm"]))
     withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report", "everywhere"]))
+    address_change = fields.String(load_default="move", validate=validate.OneOf(["move", "confirm", "hold"]))
     list_ = fields.String(data_key="list", load_default=None, validate=validate.Length(min=1))
     max_withdrawals = _Share(load_default=0.10)
     full_import_days = fields.Integer(load_default=7, strict=True, validate=validate.Range(0, 36_500))

@@ -24,6 +24,8 @@ _CONNECTION = """
 # reconsent = "hold"        # an opt-in in the CRM after a withdrawal: "hold", or "confirm" by mail
 # withdrawals = "push"      # the CRM withdraws: "push" it to the service, or only "report" it;
 #                           # "everywhere": push, and a withdrawal at this service counts for all others
+# address_change = "move"   # an address changes in the CRM: "move" the opt-in along, or let the new one "confirm"
+#                           # by double opt-in, or "hold" it until its owner signs up
 # max_withdrawals = 0.10    # a run that would take away a larger share of opt-ins stops first
 # full_import_days = 7      # how often an import reads everything again, to notice who is gone
 #

@@ -4,16 +4,15 @@ Nothing is written to the service or the CRM here. So the whole plan can be coun
 stopped by the guard rail.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rundbrief.consent import Decision
 from rundbrief.engine.fingerprint import fingerprint_of
-from rundbrief.engine.lookups import by_addresses, by_ids
+from rundbrief.engine.orphans import plan_deleted, plan_unheard, withdrawal_of
 from rundbrief.engine.people import Person, next_people
 from rundbrief.engine.run import RunContext, guard
 from rundbrief.fields import FieldMap
-from rundbrief.models import FieldValue, OptIn, Reason, Result, SubscriberStatus, WriteKind, address_key
+from rundbrief.models import FieldValue, OptIn, Reason, Result, SubscriberStatus, WriteKind
 from rundbrief.store import SETTLE, OutcomeLine, Planned, Recipient
 
 __all__ = ["plan"]
@@ -29,8 +28,11 @@ class _Page:
     lines: list[OutcomeLine] = field(default_factory=list)
 
 
-def plan(context: RunContext, field_map: FieldMap) -> None:
+def plan(context: RunContext, field_map: FieldMap, *, everybody: bool) -> None:
     """Fill the outbox, then let the guard rail look at it.
+
+    Args:
+        everybody: the CRM's contacts are all staged, so that whoever is not is not there.
 
     Raises:
         GuardRail: the plan would take away too many consents.
@@ -50,7 +52,9 @@ def plan(context: RunContext, field_map: FieldMap) -> None:
             transaction.outbox(context.run_id).put(page.steps)
             context.report(transaction, page.lines)
         context.progress.advance(sum(len(person.contacts) for person in people))
-    _plan_unheard(context)
+    plan_unheard(context)
+    if everybody:
+        plan_deleted(context)
     with context.store.transaction() as transaction:
         clearings = transaction.outbox(context.run_id).count_clearings()
         base = transaction.recipients(context.connection.name, context.scope).count_opted_in()
@@ -59,13 +63,18 @@ def plan(context: RunContext, field_map: FieldMap) -> None:
 
 def _plan_person(context: RunContext, field_map: FieldMap, person: Person, page: _Page) -> None:
     decision = context.decide(person.standing)
-    if _moves(person, decision):
-        page.steps.append(_move(person, field_map.outward(person.contacts[0].fields)))
-        return
+    if person.abandoned is not None and _moves(person.abandoned, decision):
+        if context.connection.config.address_change == "move":
+            page.steps.append(_move(person, person.abandoned, field_map.outward(person.contacts[0].fields)))
+            return
+        if not _can_confirm_address(context):
+            page.steps.append(withdrawal_of(person.abandoned, Reason.ADDRESS_ABANDONED))
+            page.lines.append(_line(person, Result.HELD, Reason.ADDRESS_CHANGED))
+            return
     if _needs_settling(person, decision):
         page.steps.append(_settle(person, decision))
     if person.abandoned and person.abandoned.status in _MAILED:
-        page.steps.append(_withdraw(person.abandoned, Reason.ADDRESS_ABANDONED))
+        page.steps.append(withdrawal_of(person.abandoned, Reason.ADDRESS_ABANDONED))
     match decision.service:
         case WriteKind.UPDATE if person.is_second:
             context.counts["without data of their own"] += len(person.contacts)
@@ -80,41 +89,32 @@ def _plan_person(context: RunContext, field_map: FieldMap, person: Person, page:
 # --- a changed address ------------------------------------------------------------------------------------
 
 
-def _moves(person: Person, decision: Decision) -> bool:
-    """Tell whether the subscriber under the old address can simply be given the new one."""
-    return (
-        decision.service is WriteKind.CREATE
-        and person.abandoned is not None
-        and person.abandoned.status is SubscriberStatus.SUBSCRIBED
-    )
+def _moves(abandoned: Recipient, decision: Decision) -> bool:
+    """Tell whether the subscriber under the old address could simply be given the new one."""
+    return decision.service is WriteKind.CREATE and abandoned.status is SubscriberStatus.SUBSCRIBED
 
 
-def _move(person: Person, fields: dict[str, FieldValue]) -> Planned:
-    assert person.abandoned is not None
+def _can_confirm_address(context: RunContext) -> bool:
+    """Tell whether the new address can be asked: by adding it to a list with double opt-in.
+
+    If not, it waits for its owner. As its old one was withdrawn with this change, and a withdrawal goes along,
+    nothing but a new opt-in ends the waiting.
+    """
+    return context.connection.config.address_change == "confirm" and context.mailing_list.double_opt_in
+
+
+def _move(person: Person, abandoned: Recipient, fields: dict[str, FieldValue]) -> Planned:
     return Planned(
         kind=WriteKind.UPDATE,
         address=person.crm_address,
         spelling=person.contacts[0].spelling,
         contact_ids=_ids(person),
         reason=Reason.MOVED,
-        remote_id=person.abandoned.remote_id,
-        moved_from=person.abandoned.address,
+        remote_id=abandoned.remote_id,
+        moved_from=abandoned.address,
         fields=fields,
         fingerprint=fingerprint_of(fields),
         agreed=OptIn.YES,
-    )
-
-
-def _withdraw(recipient: Recipient, reason: Reason) -> Planned:
-    return Planned(
-        kind=WriteKind.WITHDRAW,
-        address=recipient.address,
-        spelling=recipient.spelling,
-        contact_ids=(),
-        reason=reason,
-        remote_id=recipient.remote_id,
-        agreed=OptIn.NO,
-        withdrawn=True,
     )
 
 
@@ -230,37 +230,6 @@ def _note_why_nothing_is_sent(context: RunContext, person: Person, decision: Dec
         page.lines.append(_line(person, Result.HELD, Reason.SHARED_ADDRESS_NO))
     else:
         context.counts["without opt-in"] += len(person.contacts)
-
-
-def _plan_unheard(context: RunContext) -> None:
-    """Plan the withdrawals that an earlier run noted and could not carry out, and whose contact is gone since."""
-    with context.store.transaction() as transaction:
-        waiting = transaction.recipients(context.connection.name, context.scope).unheard_withdrawals()
-        planned = transaction.outbox(context.run_id).addresses(WriteKind.WITHDRAW)
-    waiting = [one for one in waiting if one.address not in planned]
-    if context.connection.config.withdrawals == "report":
-        waiting = [one for one in waiting if one.agreed is OptIn.NO]
-    # A contact that exists speaks for itself, in this export or, if it was not chosen, in another one.
-    spoken_for = _spoken_for(context, [one.address for one in waiting])
-    with context.store.transaction() as transaction:
-        transaction.outbox(context.run_id).put(
-            _withdraw(one, Reason.WITHDRAWN_IN_CRM) for one in waiting if one.address not in spoken_for
-        )
-
-
-def _spoken_for(context: RunContext, addresses: Sequence[str]) -> set[str]:
-    """Return those recipients whom the CRM knows: by their address, or by one that they have given up there."""
-    present = set(by_addresses(context.crm, addresses))
-    with context.store.transaction() as transaction:
-        links = transaction.links(context.connection.name, context.scope)
-        owners = links.by_address(one for one in addresses if one not in present)
-        linked = links.by_contact(contact_id for ids in owners.values() for contact_id in ids)
-    contacts = by_ids(context.crm, linked)
-    return present | {
-        address
-        for contact_id, (crm_address, address) in linked.items()
-        if contact_id in contacts and address_key(contacts[contact_id].email or "") == crm_address
-    }
 
 
 def _ids(person: Person) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ class RunOptions:
     dry_run: bool = False
     allow_withdrawals: bool = False
     """Go past the guard rail."""
+    prune: bool = False
+    """Unsubscribe those whose contact was deleted in the CRM."""
     progress: Progress = field(default_factory=Silent)
 
 

@@ -105,7 +105,7 @@ def _export(context: RunContext, selection: Selection) -> None:
     take_in(context)
     stage(context, selection)
     field_map = context.field_map()
-    plan(context, field_map)
+    plan(context, field_map, everybody=selection.is_everything)
     if context.options.dry_run:
         _preview(context)
     else:

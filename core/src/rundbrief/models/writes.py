@@ -77,6 +77,8 @@ class Reason(StrEnum):
     WITHDRAWN_AT_SERVICE = "withdrawn_at_service"
     LEFT_THE_LIST = "left_the_list"
     WITHDRAWAL_REPORTED = "withdrawal_reported"
+    ADDRESS_CHANGED = "address_changed"
+    DELETED_IN_CRM = "deleted_in_crm"
     SHARED_ADDRESS_NO = "shared_address_no"
     CRM_CHANGED_MEANWHILE = "crm_changed_meanwhile"
     # refused: the service's word

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from rundbrief.models import OptIn, Reason, Result, SubscriberStatus
@@ -69,9 +69,26 @@ class Recipients:
             columns.status.in_([SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING]),
         )
 
-    def _read(self, *conditions: Any) -> list[Recipient]:
-        rows = self._transaction.execute(select(schema.recipients).where(*self._here, *conditions)).mappings()
-        return [_recipient(row) for row in rows]
+    def without_candidate(self, run_id: int, after: str, limit: int) -> list[Recipient]:
+        """Return the next subscribers behind an address who had a contact once, and whose address no contact has
+        that is staged in a run."""
+        columns, links, candidates = schema.recipients.c, schema.links.c, schema.candidates.c
+        linked = select(links.contact_id).where(
+            links.connection == columns.connection, links.scope == columns.scope, links.address == columns.address
+        )
+        return self._read(
+            columns.status.in_([SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING]),
+            columns.withdrawn.is_(False),
+            columns.address > after,
+            exists(linked),
+            columns.address.not_in(select(candidates.address).where(candidates.run_id == run_id)),
+            limit=limit,
+        )
+
+    def _read(self, *conditions: Any, limit: int | None = None) -> list[Recipient]:
+        statement = select(schema.recipients).where(*self._here, *conditions)
+        statement = statement.order_by(schema.recipients.c.address).limit(limit)
+        return [_recipient(row) for row in self._transaction.execute(statement).mappings()]
 
 
 class Links:

@@ -32,7 +32,7 @@ def command(
     with begin_runs(app) as runs:
 
         def run(list_id: str, progress: Progress) -> RunReport:
-            options = RunOptions(full, dry_run, allow_withdrawals, progress)
+            options = RunOptions(full, dry_run, allow_withdrawals, progress=progress)
             return import_list(runs.workspace, connection, list_id, options)
 
         for list_id in lists or lists_to_import(runs.workspace, connection, dry_run=dry_run):

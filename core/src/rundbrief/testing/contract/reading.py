@@ -169,7 +169,7 @@ def pages_of(bench: Bench, pages: int) -> int:
     page = bench.page_size()
     if page is None:
         pytest.skip("The service sends everybody in one page.")
-    return (pages - 1) * page + page // 2 + 1
+    return (pages - 1) * page + page // 10 + 1
 
 
 def _expect_types(one: Subscriber) -> None:
