@@ -101,7 +101,7 @@ MUTANTS = {
         people.sign_up,
         people.leave,
         people.opt,
-        broken="R1|R4: we made|R5: .* is unsubscribed, and .* says yes",
+        broken="R1|R4|R5: .* is unsubscribed, and .* says yes",
     ),
     "1: a no in the CRM is ignored": deciding(
         crm_says_no, people.sign_up, people.opt, broken="R1: we set yes .* over a no"

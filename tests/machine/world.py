@@ -256,7 +256,7 @@ class World:
                     raise Broken("R5: a run fails though nothing is in its way")
                 for address, results in self._reported(report).items():
                     reports[self.scope(list_id)].setdefault(address, set()).update(results)
-            if not self.service.writes(self.sandbox) and len(self.oracle.made_by_us) == made:
+            if not self.sandbox.requests.writes and len(self.oracle.made_by_us) == made:
                 break
         else:
             raise Broken("R5: there is always something left to write")

@@ -35,18 +35,10 @@ def _first_time_in(rows: list[dict[str, Any]]) -> str | None:
     return "a data write carries a consent field" if any(TIMES & row.keys() for row in rows) else None
 
 
-def writes(sandbox: CleverReachSandbox) -> int:
-    """Count without searches and tokens, which are POST requests as well."""
-    return sum(
-        not record.is_read and not record.path.endswith(("/filter", "/token.php")) for record in sandbox.requests
-    )
-
-
 CLEVERREACH = Service(
     "cleverreach",
     # Else an administrator's entry stays with the old address, and the new one is free of it.
     lambda clock: CleverReachSandbox(clock, blacklist_follows_address=True),
     read,
     double_opt_in=False,
-    writes=writes,
 )

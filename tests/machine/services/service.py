@@ -42,8 +42,6 @@ class Service:
     """Whether something was handed in and is not carried out yet."""
     work_off: Callable[[Any], None] = lambda sandbox: None
     """Carry out what was handed in and nobody asks about."""
-    writes: Callable[[Any], int] = lambda sandbox: sandbox.requests.writes
-    """How many requests since the last reset wrote something."""
     read_as: Mapping[str, str] = field(default_factory=dict)
     """True status -> what an answer of the service makes of it, where that tells less."""
     hides_archived: bool = False

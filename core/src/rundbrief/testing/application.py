@@ -76,6 +76,10 @@ class SandboxApplication(abc.ABC):
     def environ(self) -> Mapping[str, str]:
         """Return the environment variables that those settings refer to."""
 
+    def is_search(self, method: str, path: str) -> bool:  # noqa: ARG002  # for a subclass to tell
+        """Tell whether a request changes nothing though its method could: a search by POST, or a new token."""
+        return False
+
     # --- the layers ------------------------------------------------------------------------------------------
 
     def serve(self, port: int = 0) -> AbstractContextManager[str]:
@@ -89,6 +93,7 @@ class SandboxApplication(abc.ABC):
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = SandboxRequest(environ)
         record = RequestRecord(request.method, request.path, request.query_string.decode(), request.get_data())
+        record.is_search = self.is_search(record.method, record.path)
         with self.requests.entry(record):
             request.at_once = record.at_once
             if self.latency:

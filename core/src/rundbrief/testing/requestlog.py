@@ -22,10 +22,12 @@ class RequestRecord:
     """0 while it is under way, or when its answer was lost."""
     at_once: int = 1
     """How many requests were under way when it came, itself included."""
+    is_search: bool = False
+    """It only asks, whatever its method; see `SandboxApplication.is_search`."""
 
     @property
     def is_read(self) -> bool:
-        return self.method in _READS
+        return self.is_search or self.method in _READS
 
 
 class RequestLog:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
 from rundbrief.crm.local.crm import LocalCrm
 from rundbrief.crm.local.csv_in import BadRow, CsvReport
 from rundbrief.hookspecs import CrmInfo, hookimpl
+
+if TYPE_CHECKING:
+    from rundbrief.testing.crm_sandbox import CrmSandbox
 
 __all__ = ["BadRow", "CsvReport", "LocalCrm", "crm_info", "open_crm"]
 
@@ -25,3 +28,10 @@ def crm_info() -> CrmInfo:
 @hookimpl
 def open_crm(settings: Mapping[str, Any], folder: Path) -> LocalCrm:
     return LocalCrm(folder / Path(settings["path"]).expanduser())
+
+
+@hookimpl
+def sandbox() -> "CrmSandbox":
+    from rundbrief.crm.local.testing import LocalCrmSandbox
+
+    return LocalCrmSandbox()

@@ -182,6 +182,9 @@ class CleverReachSandbox(Sandbox):
             if receiver is not None:
                 self.account.delete(receiver)
 
+    def is_search(self, method: str, path: str) -> bool:
+        return method == "POST" and path.endswith(("/receivers/filter", "/receivers/filter.json", "/token.php"))
+
     # --- looking and preparing -------------------------------------------------------------------------------
 
     def recipients(self, list_id: str) -> Mapping[str, Held]:
