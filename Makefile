@@ -2,6 +2,7 @@
 #
 # The environment lives in .venv and is made on first use. It is brought up to date when constraints.txt or a
 # pyproject.toml has changed. ARGS="..." hands arguments on: make test ARGS="-k consent", make demo ARGS="--help".
+# make demo CRM=weclapp lets a CRM with an API lead.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,7 +26,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
 
 demo: $(INSTALLED) ## watch contacts, opt-ins and an unsubscribe travel, on sandboxes: no account needed
-	@$(BIN)/rundbrief demo $(ARGS)
+	@$(BIN)/rundbrief demo $(if $(CRM),--crm $(CRM)) $(ARGS)
 
 test: check ## check everything, then run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

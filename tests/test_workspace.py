@@ -195,7 +195,11 @@ def test_an_installed_plugin_is_listed(installed: Environment, tmp_path: Path) -
     assert "mailchimp" in answer.stdout
 
 
-@pytest.mark.parametrize("folder", DISTRIBUTIONS[1:], ids=lambda folder: folder.name)
+PROVIDERS = [one for one in DISTRIBUTIONS[1:] if "rundbrief.providers" in project(one)["entry-points"]]
+CRMS = [one for one in DISTRIBUTIONS[1:] if "rundbrief.crms" in project(one)["entry-points"]]
+
+
+@pytest.mark.parametrize("folder", PROVIDERS, ids=lambda folder: folder.name)
 def test_a_plugin_does_its_job_without_the_others(
     wheels: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, folder: Path
 ) -> None:
@@ -211,6 +215,16 @@ def test_a_plugin_does_its_job_without_the_others(
     assert (checked.returncode, checked.stderr) == (0, "")
     page = (ROOT / "docs/reference/provider-reports.md").read_text(encoding="utf-8")
     assert docs_tables().provider_report(json.loads(checked.stdout)) in page, "run `make docs-tables`"
+
+
+@pytest.mark.parametrize("folder", CRMS, ids=lambda folder: folder.name)
+def test_a_crm_leads_with_one_service_beside_it(
+    wheels: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, folder: Path
+) -> None:
+    packages = ("rundbrief", package_in(folder), "rundbrief_mailchimp")
+    both = fresh_environment(tmp_path_factory.mktemp("both"), wheels, *packages)
+    told = both.rundbrief("demo", "--crm", folder.name, cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def docs_tables() -> Any:

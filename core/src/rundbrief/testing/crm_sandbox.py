@@ -8,6 +8,7 @@ from typing import Any
 
 from rundbrief.fields import CrmField, FieldType
 from rundbrief.models import ContactKind, FieldValue, OptIn, PartyType
+from rundbrief.testing.application import SandboxApplication
 
 __all__ = ["CrmSandbox", "HeldContact"]
 
@@ -29,7 +30,12 @@ class HeldContact:
 
 
 class CrmSandbox(abc.ABC):
-    """A CRM, empty at first, and its users. A CRM with an API is a `SandboxApplication` as well."""
+    """A CRM, empty at first, and its users."""
+
+    @property
+    def application(self) -> SandboxApplication | None:
+        """The CRM as a service, to be asked and served; None for one without an API."""
+        return None
 
     @abc.abstractmethod
     def add_contact(

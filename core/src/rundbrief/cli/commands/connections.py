@@ -33,7 +33,7 @@ def list_connections(app: App) -> None:
 @shared_options
 @pass_app
 def check(app: App, name: str) -> None:
-    """Check that connection NAME works: plugin, settings, key, and the service's answer."""
+    """Check that connection NAME works: plugin, settings, key, the service's answer, and the CRM's."""
     with app.workspace(patience=SOMEBODY_WAITS) as workspace:
         connection = workspace.connection(name)
         account = connection.provider.check_connection(connection.session)
@@ -42,12 +42,24 @@ def check(app: App, name: str) -> None:
             count = sum(1 for _ in connection.provider.import_lists(connection.session))
             account = f"an account with {count} lists"
         plugin = connection.provider.plugin
+        crm = workspace.crm.check()
+        warnings = workspace.crm.warnings([connection.provider.info.name])
         if app.json:
             app.output.document(
-                {"connection": name, "provider": connection.provider.info.name, "account": account, "ok": True}
+                {
+                    "connection": name,
+                    "provider": connection.provider.info.name,
+                    "account": account,
+                    "crm": {"plugin": app.config.crm.plugin, "account": crm},
+                    "warnings": list(warnings),
+                    "ok": True,
+                }
             )
             return
         app.output.line(f"Connection {name} works: {connection.title}, account {account}.", bold=True)
         app.output.line(f"  plugin    {plugin.distribution} {plugin.version}")
         app.output.line("  settings  complete, and the key was found")
         app.output.line(f"  service   {connection.title} accepts the key")
+        app.output.line(f"  CRM       {app.config.crm.plugin}, {crm}")
+        for warning in warnings:
+            app.output.line(f"Note: {warning}")

@@ -32,6 +32,6 @@ def open_crm(settings: Mapping[str, Any], folder: Path) -> LocalCrm:
 
 @hookimpl
 def sandbox() -> "CrmSandbox":
-    from rundbrief.crm.local.testing import LocalCrmSandbox
+    from rundbrief.testing.local_crm import LocalCrmSandbox
 
     return LocalCrmSandbox()

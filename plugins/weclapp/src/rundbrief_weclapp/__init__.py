@@ -1,0 +1,38 @@
+"""weclapp for rundbrief, as the leading system: the hooks. What they do stands in the rooms beside this module.
+
+How weclapp behaves is from its OpenAPI description of version 2 and the prose in it, unless said otherwise.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rundbrief.hookspecs import CrmInfo, hookimpl
+from rundbrief.session import HttpClient
+from rundbrief_weclapp.crm import WeclappCrm
+from rundbrief_weclapp.settings import WeclappSettings, endpoint
+from rundbrief_weclapp.writing import CONCURRENCY
+
+if TYPE_CHECKING:
+    from rundbrief.testing.crm_sandbox import CrmSandbox
+
+__all__: list[str] = []
+
+
+@hookimpl
+def crm_info() -> CrmInfo:
+    return CrmInfo(
+        name="weclapp", title="weclapp", settings=WeclappSettings, endpoint=endpoint, concurrency=CONCURRENCY
+    )
+
+
+@hookimpl
+def open_crm(settings: Mapping[str, Any], http: HttpClient, folder: Path) -> WeclappCrm:
+    return WeclappCrm(http, folder, settings)
+
+
+@hookimpl
+def sandbox() -> "CrmSandbox":
+    from rundbrief_weclapp.testing import WeclappSandbox
+
+    return WeclappSandbox()
