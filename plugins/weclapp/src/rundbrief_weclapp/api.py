@@ -30,14 +30,6 @@ class Api:
     def __init__(self, http: HttpClient) -> None:
         self.http = http
 
-    def read(self, path: str, schema: type[Schema], **params: str) -> Any:
-        """Return one document.
-
-        Raises:
-            ProtocolError: a refusal, or an answer that the schema does not allow.
-        """
-        return load(schema, self._answer(path, params).json())
-
     def loaded(self, response: Response, schema: type[Schema]) -> dict[str, Any]:
         """Return the entity of an answer to a single read or write.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rundbrief.errors import InputError, PermissionMissing
 from rundbrief.fields import CrmField
+from rundbrief.http import load
 from rundbrief.models import (
     Campaign,
     Contact,
@@ -165,7 +166,7 @@ class WeclappCrm:
     # --- what an operator should know ------------------------------------------------------------------------
 
     def check(self) -> str:
-        user = self._api.read("/user/currentUser", UserSchema)
+        user = load(UserSchema, self._api.result("/user/currentUser"))
         rights = set(self._api.result("/system/permissions"))
         missing = [f"{right} (to {why})" for right, why in RIGHTS.items() if right not in rights]
         if missing:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from rundbrief.errors import PermissionMissing, ProtocolError
+from rundbrief.http import load
 from rundbrief_weclapp.api import Api
-from rundbrief_weclapp.schemas import ConnectionSchema
+from rundbrief_weclapp.schemas import ConnectionSchema, JobSchema
 
 __all__ = ["warnings"]
 
@@ -32,6 +33,6 @@ def warnings(api: Api, providers: Sequence[str]) -> Iterator[str]:
 
 def _running(api: Api, provider: str) -> str:
     jobs = [f"{JOBS[provider]}_{what}" for what in WHAT]
-    if any(api.result("/job/status", type=job) in RUNNING for job in jobs):
+    if any(load(JobSchema, api.result("/job/status", type=job))["status"] in RUNNING for job in jobs):
         return ", and a job of it is running or planned: both would undo what the other one does"
     return ": see that it does not run beside rundbrief"

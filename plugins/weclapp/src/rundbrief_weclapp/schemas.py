@@ -8,6 +8,7 @@ __all__ = [
     "CampaignSchema",
     "ConnectionSchema",
     "DefinitionSchema",
+    "JobSchema",
     "NamedSchema",
     "ParticipantSchema",
     "PartySchema",
@@ -108,6 +109,10 @@ class ConnectionSchema(_Entity):
     """A connection of weclapp's own to another service."""
 
     type = fields.String(required=True, data_key="connectionType")
+
+
+class JobSchema(WireSchema):
+    status = fields.String(required=True)
 
 
 class UserSchema(_Entity):

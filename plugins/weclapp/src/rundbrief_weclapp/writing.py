@@ -83,7 +83,11 @@ class Writing:
         body = {"version": party["version"], **self._properties((one.key, one.opt_in) for one in changes)}
         try:
             response = self._api.http.request(
-                "PUT", f"/party/id/{party['id']}", params={"ignoreMissingProperties": "true"}, json=body
+                "PUT",
+                f"/party/id/{party['id']}",
+                params={"ignoreMissingProperties": "true"},
+                json=body,
+                idempotent=False,  # so that a lost answer comes back here, and is looked into
             )
         except ServiceUnavailable:
             return self._parties.now(party["id"]), False  # it may have been carried out all the same

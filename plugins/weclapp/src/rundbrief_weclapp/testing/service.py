@@ -95,14 +95,13 @@ class WeclappSandbox(SandboxApplication, CrmSandbox):
             raise not_found()
         match request.method, parts:
             case "GET", ["user", "currentUser"]:
-                return 200, {"id": "1", "version": "0", "username": "sandbox", "email": "api@sandbox.example"}
+                user = {"id": "1", "version": "0", "username": "sandbox", "email": "api@sandbox.example"}
+                return 200, {"result": user}
             case "GET", ["system", "permissions"]:
                 return 200, {"result": [one for one in RIGHTS if one not in self.missing_rights]}
             case "GET", ["job", "status"]:
-                return 200, {"result": self.jobs.get(request.args.get("type", ""), "NOT_EXECUTING")}
-            case "GET", ["meta", "queryFilterProperties"]:
-                kind = KINDS.get(request.args.get("resource", ""))
-                return 200, {"result": sorted(kind.all - kind.not_filterable) if kind else []}
+                job = request.args.get("type", "")
+                return 200, {"result": {"type": job, "status": self.jobs.get(job, "NOT_EXECUTING")}}
             case method, [resource, *rest] if resource in KINDS:
                 self._check_right(method, resource)
                 return self._of_entity(request, resource, rest)
