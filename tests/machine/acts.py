@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from machine.world import World
-from rundbrief.models import OptIn, Selection, address_key
+from rundbrief.models import OptIn, address_key
 
 __all__ = [
     "ADDRESSES",
@@ -52,9 +52,9 @@ class Act:
 
 
 def add(world: World, address: str | None, list_number: int, value: OptIn) -> None:
-    contact = world.crm.add(email=address, fields={"first_name": NAMES[0]})
-    world.oracle.contact_has(contact.id, address)
-    _set(world, contact.id, world.lists[list_number], value)
+    contact_id = world.users.add_contact(address, {"first_name": NAMES[0]})
+    world.oracle.contact_has(contact_id, address)
+    _set(world, contact_id, world.lists[list_number], value)
 
 
 def opt(world: World, number: int, list_number: int, value: OptIn) -> None:
@@ -64,28 +64,28 @@ def opt(world: World, number: int, list_number: int, value: OptIn) -> None:
 
 def edit(world: World, number: int, name: str) -> None:
     if contact_id := _contact(world, number):
-        world.crm.edit(contact_id, fields={"first_name": name})
+        world.users.edit_contact(contact_id, fields={"first_name": name})
 
 
 def readdress(world: World, number: int, address: str) -> None:
     if contact_id := _contact(world, number):
-        world.crm.edit(contact_id, email=address)
+        world.users.edit_contact(contact_id, email=address)
         world.oracle.contact_has(contact_id, address)
 
 
 def remove(world: World, number: int) -> None:
     if contact_id := _contact(world, number):
-        world.crm.delete(contact_id)
+        world.users.delete_contact(contact_id)
         world.oracle.contact_deleted(contact_id)
 
 
 def _contact(world: World, number: int) -> str | None:
-    ids = [one.id for one in world.crm.contacts(Selection())]
+    ids = sorted(world.users.contacts(), key=int)
     return ids[number % len(ids)] if ids else None
 
 
 def _set(world: World, contact_id: str, list_id: str, value: OptIn) -> None:
-    world.crm.set_opt_in(contact_id, world.key(list_id), value, "by hand")
+    world.users.set_opt_in(contact_id, world.key(list_id), value)
     world.oracle.user_set(contact_id, world.scope(list_id), value)
 
 

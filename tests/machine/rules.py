@@ -36,6 +36,7 @@ class ConsentMachine(RuleBasedStateMachine):
     """Two lists, one of them with double opt-in where there is such a thing; four addresses; any contacts."""
 
     service = MAILCHIMP
+    crm = "local"
     guarded = False
 
     address_changes = ("move", "move", "confirm", "hold")
@@ -59,7 +60,7 @@ class ConsentMachine(RuleBasedStateMachine):
         self, reconsent: str, withdrawals: str, address_change: str, members: set[str], imported: bool
     ) -> None:
         policies = {"reconsent": reconsent, "withdrawals": withdrawals, "address_change": address_change}
-        self.world = World(self.service, policies, guarded=self.guarded)
+        self.world = World(self.service, policies, crm=self.crm, guarded=self.guarded)
         for address in sorted(members):
             sign_up(self.world, 0, address)
         if imported:

@@ -1,4 +1,4 @@
-"""The embedded CRM with a witness: registered as the CRM plugin `watched`, by metadata as any other."""
+"""A CRM with a witness: registered as the CRM plugin `watched`, by metadata as any other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from machine.oracle import Broken, Oracle
-from rundbrief.crm.local import LocalCrm
+from rundbrief.crm import Crm
 from rundbrief.engine.scopes import scope_of
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import CrmInfo, hookimpl
@@ -21,12 +21,13 @@ CONNECTION = "news"
 class Watcher:
     """What a world lends its CRM: an oracle, and a place to kill the run at."""
 
-    def __init__(self, oracle: Oracle, scopes: Sequence[str], now: Callable[[], Any]) -> None:
+    def __init__(self, oracle: Oracle, scopes: Sequence[str]) -> None:
         self.oracle = oracle
         self.scopes = scopes
-        self.now = now
         self.instant: Callable[[str], None] = lambda _: None
         self.broken: list[Broken] = []
+        self.open: Callable[[], Any] = lambda: None
+        """Opens the CRM that is watched."""
 
     def judge(self, judgement: Callable[[], None]) -> None:
         try:
@@ -40,9 +41,14 @@ WATCHERS: dict[str, Watcher] = {}
 
 
 class WatchedCrm:
-    def __init__(self, crm: LocalCrm, watcher: Watcher) -> None:
+    """Args:
+    by_request: effects and instants are those of each request, and seen elsewhere; else those of each call.
+    """
+
+    def __init__(self, crm: Crm, watcher: Watcher, *, by_request: bool = False) -> None:
         self._crm = crm
         self._watcher = watcher
+        self._by_request = by_request
 
     def fields(self) -> Sequence[CrmField]:
         return self._crm.fields()
@@ -66,6 +72,8 @@ class WatchedCrm:
         return found
 
     def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
+        if self._by_request:
+            return self._crm.create_contacts(new)
         self._watcher.instant("before the CRM is written")
         known = {one.id: one for one in self._crm.contacts(Selection())}
         ids = self._crm.create_contacts(new)
@@ -87,6 +95,8 @@ class WatchedCrm:
     def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:
         if not changes:
             return []
+        if self._by_request:
+            return self._crm.set_opt_ins(changes)
         self._watcher.instant("before the CRM is written")
         undone = self._crm.set_opt_ins(changes)
         for change in changes:
@@ -118,6 +128,5 @@ def crm_info() -> CrmInfo:
 
 
 @hookimpl
-def open_crm(folder: Path) -> WatchedCrm:
-    watcher = WATCHERS[str(folder)]
-    return WatchedCrm(LocalCrm(folder / "contacts.db", now=watcher.now), watcher)
+def open_crm(folder: Path) -> Any:
+    return WATCHERS[str(folder)].open()

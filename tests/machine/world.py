@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Literal
 
+from machine.crms import CRMS
 from machine.oracle import Broken, Oracle
 from machine.services import Service
 from machine.watched_crm import CONNECTION, WATCHERS, Watcher
@@ -23,6 +24,7 @@ from rundbrief.errors import ImportFirst, PluginError, RundbriefError
 from rundbrief.http import wsgi_transport
 from rundbrief.models import OptInField
 from rundbrief.store import ACCOUNT_SCOPE, Store
+from rundbrief.testing.crm_sandbox import CrmSandbox
 from rundbrief.testing.faults import (
     Fault,
     answer_with,
@@ -54,7 +56,6 @@ FAULTS: dict[str, Fault] = {
 GUARD_FLOOR = 1
 """Consents that a guarded run may take away: so few that four people are enough to meet the guard rail."""
 
-FILES = ("state.db", "contacts.db")
 RUNS = {"import": import_list, "sync": sync_list}
 
 
@@ -75,7 +76,9 @@ class Trouble:
 
 
 class World:
-    def __init__(self, service: Service, policies: Mapping[str, str], *, guarded: bool = False) -> None:
+    def __init__(
+        self, service: Service, policies: Mapping[str, str], *, crm: str = "local", guarded: bool = False
+    ) -> None:
         self.service = service
         self.guarded = guarded
         """Nobody lifts the guard rail until everything comes to rest."""
@@ -93,12 +96,12 @@ class World:
         self.double_opt_in = set(self.lists[1:]) if service.double_opt_in else set()
         self.witness.lists = self.lists
         self.scopes = list(dict.fromkeys(self.scope(one) for one in self.lists))
-        self.watcher = WATCHERS[str(self.folder)] = Watcher(self.oracle, self.scopes, self.clock)
-        for name in FILES:
+        self.watcher = WATCHERS[str(self.folder)] = Watcher(self.oracle, self.scopes)
+        for name in _TEMPLATES:
             self.folder.joinpath(name).write_bytes(_empty(name))
-        self.crm = LocalCrm(self.folder / "contacts.db", now=self.clock)
-        """The CRM as its users have it open, beside the engine's own."""
-        self.crm.ensure_opt_in_fields([OptInField(opt_in_key(CONNECTION, one), one) for one in self.scopes])
+        self.crm = CRMS[crm](self.folder, self.watcher, self.clock)
+        self.watcher.open = self.crm.open
+        self.files = ("state.db", *self.crm.files)
         self._settings = {**policies, "max_withdrawals": 0.0}
         self._journal: list[tuple[Any, ...]] = []
         self._owed: list[tuple[tuple[str, str, str], int]] = []
@@ -109,6 +112,14 @@ class World:
         self._dead = False
         self.witness.instant = self.watcher.instant = self._instant
         self.workspace = self._open()
+        self.workspace.crm.ensure_opt_in_fields(
+            [OptInField(opt_in_key(CONNECTION, one), one) for one in self.scopes]
+        )
+
+    @property
+    def users(self) -> CrmSandbox:
+        """The CRM's users."""
+        return self.crm.users
 
     def close(self) -> None:
         self.workspace.close()
@@ -203,7 +214,7 @@ class World:
             self._trouble.act(self)
         if self._instants == self._trouble.kill_at:
             self._dead = True
-            for name in FILES:
+            for name in self.files:
                 _copy(self.folder / name, self.folder / f"{name}.killed")
             raise Killed
 
@@ -211,11 +222,11 @@ class World:
         """Put the files back as they were when the run was killed: what came later never happened."""
         self.workspace.close()
         self.crm.close()
-        for name in FILES:
+        for name in self.files:
             for left in self.folder.glob(f"{name}-*"):
                 left.unlink()
             self.folder.joinpath(f"{name}.killed").replace(self.folder / name)
-        self.crm = LocalCrm(self.folder / "contacts.db", now=self.clock)
+        self.crm.come_back()
         self.workspace = self._open()
 
     # --- the rules ------------------------------------------------------------------------------------------
@@ -291,6 +302,9 @@ class World:
             for address, result in rows:
                 found.setdefault(address, set()).add(result)
         return found
+
+
+_TEMPLATES = ("state.db", "contacts.db")
 
 
 @cache

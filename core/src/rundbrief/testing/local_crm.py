@@ -16,12 +16,18 @@ __all__ = ["LocalCrmSandbox"]
 
 
 class LocalCrmSandbox(CrmSandbox):
-    """An embedded CRM in a folder of its own, which goes with it."""
+    """The users of an embedded CRM.
 
-    def __init__(self) -> None:
-        folder = Path(mkdtemp(prefix="rundbrief-crm-"))
-        self.crm = LocalCrm(folder / "contacts.db")
-        weakref.finalize(self, _remove, self.crm, folder)
+    Args:
+        crm: None makes one in a folder of its own, which goes with the users.
+    """
+
+    def __init__(self, crm: LocalCrm | None = None) -> None:
+        if crm is None:
+            folder = Path(mkdtemp(prefix="rundbrief-crm-"))
+            crm = LocalCrm(folder / "contacts.db")
+            weakref.finalize(self, _remove, crm, folder)
+        self.crm = crm
 
     def add_contact(
         self,

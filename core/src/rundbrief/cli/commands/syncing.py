@@ -9,7 +9,7 @@ from rundbrief.cli.context import App, json_option, pass_app, shared_options
 from rundbrief.cli.failures import show_failure, unexpected
 from rundbrief.cli.progress import progress
 from rundbrief.cli.reports import of_run, print_report, report_document
-from rundbrief.cli.running import dry_run_option, withdrawals_option
+from rundbrief.cli.running import dry_run_option, prune_option, withdrawals_option
 from rundbrief.cli.stopping import stop_on_signals
 from rundbrief.errors import Interrupted, RundbriefError
 from rundbrief.models import Result
@@ -24,10 +24,11 @@ __all__ = ["command"]
 @click.argument("connections", nargs=-1, metavar="[CONNECTION]...")
 @dry_run_option
 @withdrawals_option
+@prune_option
 @json_option
 @shared_options
 @pass_app
-def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdrawals: bool) -> None:
+def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdrawals: bool, prune: bool) -> None:
     """Import, then export, every list of the connections, side by side.
 
     Without a CONNECTION: of all of them. Trouble with one does not keep the others from running; the exit
@@ -47,7 +48,7 @@ def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdra
                 names,
                 lambda: app.open_workspace(stop),
                 lambda name: RunOptions(
-                    dry_run=dry_run, allow_withdrawals=allow_withdrawals, progress=drawn[name]
+                    dry_run=dry_run, allow_withdrawals=allow_withdrawals, prune=prune, progress=drawn[name]
                 ),
             )
         ended.sort(key=lambda one: names.index(one.connection))
