@@ -1,11 +1,8 @@
 """Which endpoint answers which method and path."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
+from rundbrief.testing.routing import Router
 from rundbrief_brevo.testing import contact_endpoints, endpoints
 from rundbrief_brevo.testing.call import Answer, Call
 from rundbrief_brevo.testing.problems import Problem, not_found
@@ -42,11 +39,11 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", f"{_CONTACT}/campaignStats", contact_endpoints.campaign_statistics),
 )
 
-_ROUTER = Map(
-    [Rule(path, endpoint=endpoint, methods=[method]) for method, path, endpoint in _TABLE],
-    strict_slashes=False,
-    merge_slashes=False,
-).bind("sandbox")
+_ROUTER = Router[Endpoint](
+    _TABLE,
+    no_path=not_found,
+    no_method=lambda: Problem(405, "method_not_allowed", "Method not allowed"),
+)
 
 
 def route(state: State, method: str, path: str, call: Call) -> Answer:
@@ -58,12 +55,5 @@ def route(state: State, method: str, path: str, call: Call) -> Answer:
     Raises:
         Problem: there is no such path or method, or the endpoint refuses.
     """
-    try:
-        endpoint: Endpoint
-        arguments: Mapping[str, Any]
-        endpoint, arguments = _ROUTER.match(path, method)
-    except NotFound:
-        raise not_found() from None
-    except MethodNotAllowed:
-        raise Problem(405, "method_not_allowed", "Method not allowed") from None
+    endpoint, arguments = _ROUTER.find(method, path)
     return endpoint(state, call, **arguments)

@@ -1,12 +1,9 @@
 """Which endpoint answers which method and path."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
+from rundbrief.testing.routing import Router
 from rundbrief_cleverreach.testing import attribute_endpoints as attributes
 from rundbrief_cleverreach.testing import blacklist_endpoints as blacklist
 from rundbrief_cleverreach.testing import bulk_endpoints as bulk
@@ -88,9 +85,11 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/forms/<form_id>/send/activate", forms.send_activation),
 )
 
-_ROUTER = Map(
-    [Rule(path, endpoint=endpoint, methods=[method]) for method, path, endpoint in _TABLE], strict_slashes=False
-).bind("sandbox")
+_ROUTER = Router[Endpoint](
+    _TABLE,
+    no_path=not_found,
+    no_method=lambda: Problem(405),
+)
 
 
 def route(state: State, method: str, path: str, call: Call) -> Answer:
@@ -102,14 +101,7 @@ def route(state: State, method: str, path: str, call: Call) -> Answer:
     Raises:
         Problem: there is no such path or method, or the endpoint refuses.
     """
-    try:
-        endpoint: Endpoint
-        arguments: Mapping[str, Any]
-        endpoint, arguments = _ROUTER.match(_without_json(path), method)
-    except NotFound:
-        raise not_found() from None
-    except MethodNotAllowed:
-        raise Problem(405) from None
+    endpoint, arguments = _ROUTER.find(method, _without_json(path))
     return endpoint(state, call, **arguments)
 
 

@@ -1,11 +1,8 @@
 """Which endpoint answers which method and path."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
+from rundbrief.testing.routing import Router
 from rundbrief_mailchimp.testing import endpoints, list_batch, member_endpoints, merge_field_endpoints
 from rundbrief_mailchimp.testing.account import Account
 from rundbrief_mailchimp.testing.call import Answer, Call
@@ -46,9 +43,11 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("DELETE", "/batches/<batch_id>", endpoints.delete_batch),
 )
 
-_ROUTER = Map(
-    [Rule(path, endpoint=endpoint, methods=[method]) for method, path, endpoint in _TABLE], strict_slashes=False
-).bind("sandbox")
+_ROUTER = Router[Endpoint](
+    _TABLE,
+    no_path=not_found,
+    no_method=lambda: Problem(405, "Method Not Allowed", "The requested method and resource are not compatible."),
+)
 
 
 def route(account: Account, method: str, path: str, call: Call) -> Answer:
@@ -60,12 +59,5 @@ def route(account: Account, method: str, path: str, call: Call) -> Answer:
     Raises:
         Problem: there is no such path or method, or the endpoint refuses.
     """
-    try:
-        endpoint: Endpoint
-        arguments: Mapping[str, Any]
-        endpoint, arguments = _ROUTER.match(path, method)
-    except NotFound:
-        raise not_found() from None
-    except MethodNotAllowed:
-        raise Problem(405, "Method Not Allowed", "The requested method and resource are not compatible.") from None
+    endpoint, arguments = _ROUTER.find(method, path)
     return endpoint(account, call, **arguments)
