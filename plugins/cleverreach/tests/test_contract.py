@@ -1,9 +1,11 @@
 """CleverReach keeps the contract of all providers."""
 
+import pytest
+
 from rundbrief.testing import ProviderContract
+
+pytestmark = pytest.mark.contract
 
 
 class TestCleverReach(ProviderContract):
     provider = "cleverreach"
-    crowd = 20_000
-    """The whole crowd streams by where the plugin is checked alone, by `tests/test_workspace.py`."""

@@ -96,6 +96,8 @@ CORRECT: Mapping[str, Sequence[Change]] = {
     "C19": [('"mail": write.address,', '"mail": write.address.replace("+", " "),')],
     # puts everybody on the list whose data it updates
     "C20": [("WIDE = False", "WIDE = True"), ('"join": write.join,', '"join": True,')],
+    # leaves out the data of whoever gets a new address
+    "C21": [('"data": dict(write.fields),', '"data": {} if write.new_address else dict(write.fields),')],
 }
 
 ROBUST: Mapping[str, Sequence[Change]] = {
@@ -261,6 +263,7 @@ TRUSTWORTHY: Mapping[str, Sequence[Change]] = {
                 ask(session, "POST", f"{path}delete", json=moving)
                 new = [{**row, "mail": row["new_mail"]} for row in rows if row["new_mail"]]
                 ask(session, "POST", f"{path}create", json=new)
+                rows = [{**row, "mail": row["new_mail"] or row["mail"], "id": 0, "new_mail": None} for row in rows]
             SEND
             """)
     ],

@@ -80,7 +80,7 @@ def withdraw(session: Session, mailing_list: MailingList, batch: Sequence[Contac
             yield Outcome(write.key, Result.REFUSED, Reason.NOT_FOUND)
         else:
             payload(response)
-            yield Outcome(write.key, Result.DONE, Reason.WITHDRAWN_IN_CRM, write.remote_id or "")
+            yield Outcome(write.key, Result.DONE, Reason.WITHDRAWN_IN_CRM, remote_id=write.remote_id)
 
 
 # --- many rows --------------------------------------------------------------------------------------------
@@ -166,13 +166,14 @@ def _wire(value: FieldValue) -> Any:
 
 
 def _path(mailing_list: MailingList, write: ContactWrite) -> str:
+    return f"/groups/{mailing_list.id}/receivers/{_name(write)}"
+
+
+def _name(write: ContactWrite) -> str:
     """Name a receiver by its id, which stays when the address changes."""
-    name = (
-        write.remote_id
-        if write.remote_id and write.remote_id.isdigit()
-        else quote(address_key(write.address), safe="@")
-    )
-    return f"/groups/{mailing_list.id}/receivers/{name}"
+    if write.remote_id and write.remote_id.isdigit():
+        return write.remote_id
+    return quote(address_key(write.address), safe="@")
 
 
 def _move(
@@ -181,8 +182,15 @@ def _move(
     write: ContactWrite,
     send: Callable[[list[dict[str, Any]]], Response],
 ) -> Outcome:
-    """Give a receiver another address, then send its data under it. The times stay as they are."""
-    response = session.http.put(f"{_path(mailing_list, write)}/email", json={"email": write.new_address})
+    """Give a receiver another address, then send its data under it. The times stay as they are.
+
+    An id names a receiver of one group; an address may stand in several.
+    """
+    receiver = _name(write)
+    which = {} if receiver.isdigit() else {"group_id": mailing_list.id}
+    response = session.http.request(
+        "PUT", f"/receivers/{receiver}/email", params=which, json={"email": write.new_address}
+    )
     if response.status == 404:
         return Outcome(write.key, Result.REFUSED, Reason.NOT_FOUND)
     if response.status in (400, 409):

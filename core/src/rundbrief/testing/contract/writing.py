@@ -184,6 +184,24 @@ class WritingCorrectly(Frame):
             held = bench.held(second, address)
             expect(held and held.is_member is join, f"With join={join}, is_member is {not join}.")
 
+    def test_c21_a_new_address_is_taken(self, bench: Bench) -> None:
+        """A known recipient is given a new address together with new data, and the old address is free.
+
+        Why: who gets another address in the CRM would else lose her newsletter, or get it at the old one.
+        """
+        require(bench, WriteKind.UPDATE)
+        mailing_list = bench.add_list()
+        (old,), new = bench.signed_up(mailing_list), bench.somebody()
+        field = dict.fromkeys(bench.text_fields(mailing_list)[:1], "Jördis")
+        writes = bench.writes([old], mailing_list, new_address=new, fields=field)
+        (outcome,) = bench.export(mailing_list, WriteKind.UPDATE, writes).values()
+        expect(outcome.result is Result.DONE, f"A change of address was {outcome.result}.")
+        held = bench.held(mailing_list, new)
+        expect(held, "Nobody is there under the new address.")
+        assert held is not None
+        expect(bench.held(mailing_list, old) is None, "Somebody is still there under the old address.")
+        expect({key: held.fields.get(key) for key in field} == field, "Data did not arrive.")
+
 
 def _evidence(bench: Bench) -> Evidence:
     return Evidence(bench.clock(), "CRM import")
