@@ -1,14 +1,19 @@
 """`rundbrief sync`: import, then export, every list; made for cron."""
 
-from collections.abc import Sequence
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
 from rundbrief.cli.failures import show_failure, unexpected
+from rundbrief.cli.output import printable
 from rundbrief.cli.progress import progress
 from rundbrief.cli.reports import of_run, print_report, report_document
+from rundbrief.cli.rounds import Interval, Rounds
 from rundbrief.cli.running import dry_run_option, prune_option, withdrawals_option
 from rundbrief.cli.stopping import stop_on_signals
 from rundbrief.errors import Interrupted, RundbriefError
@@ -25,10 +30,22 @@ __all__ = ["command"]
 @dry_run_option
 @withdrawals_option
 @prune_option
+@click.option(
+    "--every",
+    type=Interval(),
+    help="Keep running, and sync again after this time, such as 15m; for a service manager.",
+)
 @json_option
 @shared_options
 @pass_app
-def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdrawals: bool, prune: bool) -> None:
+def command(
+    app: App,
+    connections: tuple[str, ...],
+    dry_run: bool,
+    allow_withdrawals: bool,
+    prune: bool,
+    every: timedelta | None,
+) -> None:
     """Import, then export, every list of the connections, side by side.
 
     Without a CONNECTION: of all of them. Trouble with one does not keep the others from running; the exit
@@ -39,6 +56,11 @@ def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdra
     names = list(dict.fromkeys(connections)) or list(app.config.connections)
     for name in names:
         app.config.connection(name)  # a misspelt one is told before anything runs
+    if every is not None:
+        if dry_run or allow_withdrawals or prune:
+            raise click.UsageError("--every runs unattended: without --dry-run, --allow-withdrawals and --prune.")
+        _keep_running(app, names, every)
+        return
     ended: list[ConnectionSync] = []
     with stop_on_signals() as stop, app.workspace(stop) as workspace:
         with progress() as shown:
@@ -60,6 +82,26 @@ def command(app: App, connections: tuple[str, ...], dry_run: bool, allow_withdra
     _tell(failures, several=len(names) > 1)
     for failure in failures.values():
         raise click.exceptions.Exit(failure.exit_code)
+
+
+def _keep_running(app: App, names: Sequence[str], every: timedelta) -> None:
+    from rundbrief.engine import RunOptions, Silent, sync_connections
+
+    def tell(document: Mapping[str, Any], line: str) -> None:
+        click.echo(json.dumps(document, ensure_ascii=False) if app.json else printable(line))
+        sys.stdout.flush()  # a service manager reads each line as it comes
+
+    with stop_on_signals() as stop:
+        Rounds(
+            names,
+            every,
+            sync=lambda due: sync_connections(
+                due, lambda: app.open_workspace(stop), lambda _: RunOptions(progress=Silent())
+            ),
+            explained=lambda error: _explained(app, error),
+            tell=tell,
+            wait=stop.wait,
+        ).run()
 
 
 def _explained(app: App, error: Exception) -> RundbriefError:
