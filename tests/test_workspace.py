@@ -213,8 +213,7 @@ def test_a_plugin_does_its_job_without_the_others(
     assert (told.returncode, told.stderr) == (0, "")
     checked = alone.rundbrief("plugins", "--check", folder.name, "--json", cwd=tmp_path)
     assert (checked.returncode, checked.stderr) == (0, "")
-    page = (ROOT / "docs/reference/provider-reports.md").read_text(encoding="utf-8")
-    assert docs_tables().provider_report(json.loads(checked.stdout)) in page, "run `make docs-tables`"
+    assert report_of(checked.stdout) in page("provider-reports"), "run `make docs-tables`"
 
 
 @pytest.mark.parametrize("folder", CRMS, ids=lambda folder: folder.name)
@@ -222,9 +221,22 @@ def test_a_crm_leads_with_one_service_beside_it(
     wheels: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, folder: Path
 ) -> None:
     packages = ("rundbrief", package_in(folder), "rundbrief_mailchimp")
-    both = fresh_environment(tmp_path_factory.mktemp("both"), wheels, *packages)
+    both = fresh_environment(tmp_path_factory.mktemp("both"), wheels, *packages, extra="testing")
     told = both.rundbrief("demo", "--crm", folder.name, cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
+    checked = both.rundbrief("plugins", "--check", folder.name, "--json", cwd=tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert report_of(checked.stdout) in page("crm-reports"), "run `make docs-tables`"
+
+
+def page(name: str) -> str:
+    return (ROOT / f"docs/reference/{name}.md").read_text(encoding="utf-8")
+
+
+def report_of(document: str) -> str:
+    """Return the section that the docs have for what `rundbrief plugins --check NAME --json` prints."""
+    section: str = docs_tables().report(json.loads(document))
+    return section
 
 
 def docs_tables() -> Any:

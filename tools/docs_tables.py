@@ -13,9 +13,11 @@ from typing import Any, Literal
 
 from rundbrief import errors
 from rundbrief.consent import ConsentPolicy, Decision, Standing, decide
+from rundbrief.hookspecs import CRM_GROUP
 from rundbrief.models import CrmOptIn, OptIn, SubscriberStatus, WriteKind
 from rundbrief.plugins import installed
 from rundbrief.testing.contract import RULES, Level, Rule, check_provider
+from rundbrief.testing.crm_contract import CRM_RULES, check_crm
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -148,20 +150,25 @@ def _errors() -> Iterator[type[errors.RundbriefError]]:
             yield error
 
 
-# --- the provider contract --------------------------------------------------------------------------------
+# --- the contracts ----------------------------------------------------------------------------------------
 
-LEVELS = {
+PROVIDER_LEVELS = {
     Level.CORRECT: "It does what the hooks ask for, on a good day.",
     Level.ROBUST: "Nobody is lost, doubled or given away on a bad one.",
     Level.TRUSTWORTHY: "It never makes a yes out of a no.",
 }
+CRM_LEVELS = {
+    **PROVIDER_LEVELS,
+    Level.CORRECT: "It does what the protocol asks for, on a good day.",
+    Level.TRUSTWORTHY: "It overwrites nothing that its users have written, and nobody's no.",
+}
 
 
-def provider_contract() -> str:
+def contract(rules: Sequence[Rule], levels: Mapping[Level, str]) -> str:
     """Return one section for each level and, in it, one for each rule: number, what it asks, and why."""
     return "\n\n".join(
-        "\n\n".join([f"## Level *{level.value}*", text, *(_rule(rule) for rule in RULES if rule.level is level)])
-        for level, text in LEVELS.items()
+        "\n\n".join([f"## Level *{level.value}*", text, *(_rule(rule) for rule in rules if rule.level is level)])
+        for level, text in levels.items()
     )
 
 
@@ -170,16 +177,21 @@ def _rule(rule: Rule) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-# --- how the providers stand to it ------------------------------------------------------------------------
+# --- how the plugins stand to them ------------------------------------------------------------------------
 
 
 def provider_reports() -> str:
     """Run the contract for every provider that is installed, and return a section for each. Takes minutes."""
-    return "\n\n".join(provider_report(check_provider(one.name).document()) for one in installed())
+    return "\n\n".join(report(check_provider(one.name).document()) for one in installed())
 
 
-def provider_report(document: Mapping[str, Any]) -> str:
-    """Return the section of one provider.
+def crm_reports() -> str:
+    """Run the contract for every CRM that is installed, and return a section for each."""
+    return "\n\n".join(report(check_crm(one.name).document()) for one in installed(CRM_GROUP))
+
+
+def report(document: Mapping[str, Any]) -> str:
+    """Return the section of one plugin.
 
     Args:
         document: what `rundbrief plugins --check NAME --json` prints.
@@ -197,7 +209,8 @@ def provider_report(document: Mapping[str, Any]) -> str:
     without = [
         f"* {one['number']} is {one['verdict']}: {one['reason']}" for one in rules if one["verdict"] != "passed"
     ]
-    return "\n\n".join([f"## `{document['provider']}`", levels, *(["\n".join(without)] if without else [])])
+    name = document.get("provider") or document["crm"]
+    return "\n\n".join([f"## `{name}`", levels, *(["\n".join(without)] if without else [])])
 
 
 # --- pages ------------------------------------------------------------------------------------------------
@@ -205,10 +218,12 @@ def provider_report(document: Mapping[str, Any]) -> str:
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
-    "provider-contract": ("reference/provider-contract.md", provider_contract),
+    "provider-contract": ("reference/provider-contract.md", lambda: contract(RULES, PROVIDER_LEVELS)),
     "provider-reports": ("reference/provider-reports.md", provider_reports),
+    "crm-contract": ("reference/crm-contract.md", lambda: contract(CRM_RULES, CRM_LEVELS)),
+    "crm-reports": ("reference/crm-reports.md", crm_reports),
 }
-SLOW = frozenset({"provider-reports"})
+SLOW = frozenset({"provider-reports", "crm-reports"})
 """Not looked at by `--check`: the tests that run the contract compare what comes of it with the page."""
 
 

@@ -1,6 +1,6 @@
-"""`rundbrief plugins --check NAME`: the provider contract, run and told."""
+"""`rundbrief plugins --check NAME`: the contract of providers, or of CRMs, run and told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rundbrief.cli.context import App
@@ -8,17 +8,21 @@ from rundbrief.cli.progress import progress
 from rundbrief.errors import FixSettings, PluginBroken
 
 if TYPE_CHECKING:
-    from rundbrief.testing.contract import ContractReport, RuleResult
+    from rundbrief.testing.contract import ContractReport, Rule, RuleResult
 
 __all__ = ["check_plugin"]
 
+_WORDS = {"provider": "provider", "crm": "CRM"}
+
 
 def check_plugin(app: App, name: str) -> None:
-    """Run the contract for a provider, and print what has come of each rule.
+    """Run the contract for a provider or a CRM, and print what has come of each rule.
+
+    Of two plugins with one name it is the provider that is meant.
 
     Raises:
         PluginBroken: a rule is broken.
-        PluginMissing: the provider is not installed.
+        PluginMissing: there is no such plugin.
         FixSettings: pytest is not installed.
     """
     report = _checked(name)
@@ -29,14 +33,15 @@ def check_plugin(app: App, name: str) -> None:
     broken = [one.rule.number for one in report.results if one.verdict == "failed"]
     if broken:
         raise PluginBroken(
-            f"The provider {name!r} breaks {len(broken)} of {len(report.results)} rules: {', '.join(broken)}.",
-            hint="What each rule asks, and why, is in docs/reference/provider-contract.md.",
+            f"The {_WORDS[report.kind]} {name!r} breaks {len(broken)} of {len(report.results)} rules: "
+            f"{', '.join(broken)}.",
+            hint=f"What each rule asks, and why, is in docs/reference/{report.kind}-contract.md.",
         )
 
 
 def _checked(name: str) -> "ContractReport":
     try:
-        from rundbrief.testing.contract import RULES, check_provider
+        rules, check = _contract(name)
     except ModuleNotFoundError as error:
         if error.name != "pytest":
             raise
@@ -46,8 +51,21 @@ def _checked(name: str) -> "ContractReport":
         ) from None
     with progress() as make:
         told = make(name)
-        told.phase(f"Checking {name}", len(RULES))
-        return check_provider(name, tell=lambda _: told.advance(1))
+        told.phase(f"Checking {name}", len(rules))
+        return check(name, tell=lambda _: told.advance(1))
+
+
+def _contract(name: str) -> "tuple[Sequence[Rule], Callable[..., ContractReport]]":
+    """Return the rules that hold for a plugin, and what runs them."""
+    from rundbrief.hookspecs import CRM_GROUP
+    from rundbrief.plugins import installed
+    from rundbrief.testing.contract import RULES, check_provider
+    from rundbrief.testing.crm_contract import CRM_RULES, check_crm
+
+    is_provider = name in {one.name for one in installed()}
+    if not is_provider and name in {one.name for one in installed(CRM_GROUP)}:
+        return CRM_RULES, check_crm
+    return RULES, check_provider
 
 
 def _print(app: App, report: "ContractReport") -> None:

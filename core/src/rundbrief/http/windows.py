@@ -13,7 +13,7 @@ from rundbrief.session import Allowance, Rate
 __all__ = ["TICK", "Budget", "binding"]
 
 TICK = 0.05
-"""Seconds between two looks at what is full or taken."""
+"""Seconds between two looks at what is taken, and the shortest wait for what is full."""
 
 LONGEST_HOLD = 3600.0
 """Seconds that requests are held back at most, whatever the service says: then one of them may ask again."""
@@ -32,13 +32,18 @@ class Budget:
         self._bucket = InMemoryBucket(windows) if windows else None
         self._clock = clock
         self._held_until = -math.inf
+        self._ahead = 0.0
+        """By how many seconds our waits were shorter than the clock says."""
         self._lock = threading.Lock()
 
     def spend(self, wait: Callable[[float], None]) -> None:
         """Take one request out of every window; `wait` (interruptible) until the service and each has room."""
         self._sit_out(wait)
-        while not self._has_room():
-            wait(TICK)
+        while seconds := self._until_room():
+            began = self._clock()
+            wait(seconds)
+            with self._lock:  # the time is over, even for a wait on another clock than ours
+                self._ahead += max(0.0, seconds - (self._clock() - began))
             self._sit_out(wait)
 
     def learn(self, left: Allowance | None) -> None:
@@ -54,13 +59,19 @@ class Budget:
                 if self._held_until == until:  # the time is over, even for a wait on another clock than ours
                     self._held_until = -math.inf
 
-    def _has_room(self) -> bool:
+    def _until_room(self) -> float:
+        """Take a request out of every window and return 0; the seconds until that can be, where one is used up."""
         if self._bucket is None:
-            return True
+            return 0
         with self._lock:  # the bucket expects its times in order
-            now = int(self._clock() * 1000)
+            now = int((self._clock() + self._ahead) * 1000)
             self._bucket.leak(now)
-            return self._bucket.put(RateItem("request", now))
+            item = RateItem("request", now)
+            if self._bucket.put(item):
+                return 0
+            milliseconds = self._bucket.waiting(item)
+            assert isinstance(milliseconds, int)  # awaited by buckets elsewhere than in memory
+            return max(TICK, milliseconds / 1000)
 
 
 def binding(rates: Sequence[Rate]) -> list[Rate]:

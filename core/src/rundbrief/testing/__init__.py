@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rundbrief.testing.contract import ProviderContract
+    from rundbrief.testing.crm_contract import CrmContract
 
-__all__ = ["ProviderContract"]
+__all__ = ["CrmContract", "ProviderContract"]
+
+_HOMES = {"CrmContract": "rundbrief.testing.crm_contract", "ProviderContract": "rundbrief.testing.contract"}
 
 
 def __getattr__(name: str) -> Any:
-    """Bring in the contract when it is asked for: it needs pytest, which a sandbox does not."""
-    if name in __all__:
-        return getattr(import_module("rundbrief.testing.contract"), name)
+    """Bring in a contract when it is asked for: it needs pytest, which a sandbox does not."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

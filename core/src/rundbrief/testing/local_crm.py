@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from rundbrief.crm.local import writing
 from rundbrief.crm.local.crm import LocalCrm
 from rundbrief.fields import CrmField, FieldType
 from rundbrief.models import ContactKind, FieldValue, OptIn, PartyType, Selection
@@ -78,7 +79,13 @@ class LocalCrmSandbox(CrmSandbox):
 
     def seed(self, people: int | Iterable[str]) -> Sequence[str]:
         addresses = [f"person{n}@example.org" for n in range(people)] if isinstance(people, int) else people
-        return [self.add_contact(address, {"first_name": "Jördis"}) for address in addresses]
+        values = {"first_name": "Jördis"}
+        rows = [
+            writing.contact_row(ContactKind.CONTACT, PartyType.PERSON, one, values, self.crm.now())
+            for one in addresses
+        ]
+        with self.crm.transaction() as connection:
+            return [str(number) for number in writing.add_contacts(connection, rows)]
 
     def settings(self, base_url: str) -> Mapping[str, Any]:  # noqa: ARG002  # it is in a file
         return {"plugin": "local", "path": str(self.crm.path)}

@@ -75,7 +75,7 @@ def test_as_one_document(install: Install) -> None:
     assert len(document["rules"]) == len(contract.RULES)
     first, second = document["rules"][:2]
     assert (first["number"], first["level"], first["verdict"]) == ("C01", "correct", "failed")
-    assert (second["verdict"], second["reason"]) == ("skipped", "The provider cannot be imported; C01 says why.")
+    assert (second["verdict"], second["reason"]) == ("skipped", "The plugin cannot be imported; C01 says why.")
 
 
 def test_who_is_not_installed_cannot_be_checked() -> None:

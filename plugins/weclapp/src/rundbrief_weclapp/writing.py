@@ -53,7 +53,9 @@ class Writing:
         known = {one["id"]: one for one in self._mirror.by_ids(list(by_party))}
 
         def settle(item: tuple[str, list[OptInChange]]) -> list[OptInChange]:
-            return self._settle(item[1], known.get(item[0]))
+            party_id, its_changes = item
+            # Not in the mirror yet: somebody has added it since, or there is nobody of that id.
+            return self._settle(its_changes, known.get(party_id) or self._parties.now(party_id))
 
         return [change for undone in _side_by_side(settle, by_party.items()) for change in undone]
 
@@ -107,9 +109,8 @@ class Writing:
                 properties[place] = opt_in.value is OptIn.YES
                 continue
             definitions = self._definitions.by_key
-            attributes.append(
-                {"attributeDefinitionId": definitions[place].id, "booleanValue": opt_in.value is OptIn.YES}
-            )
+            flag = None if opt_in.value is OptIn.UNKNOWN else opt_in.value is OptIn.YES
+            attributes.append({"attributeDefinitionId": definitions[place].id, "booleanValue": flag})
             proofs = {"since" if opt_in.value is OptIn.YES else "until": _day(opt_in), "source": _source(opt_in)}
             for what, value in proofs.items():
                 if value and (definition := definitions.get(beside(place, what))):
@@ -123,18 +124,18 @@ class Writing:
         if not new:
             return []
         self._parties.refresh()
-        known = self._mirror.by_addresses([address_key(one.email) for one in new])
-        missing = [one for one in new if address_key(one.email) not in known]
-        made = dict(zip(map(id, missing), _side_by_side(self._create, missing), strict=True))
-        ids = [made.get(id(one)) or str(known[address_key(one.email)][0]["id"]) for one in new]
+        found = self._mirror.by_addresses([address_key(one.email) for one in new])
+        known = {address: str(parties[0]["id"]) for address, parties in found.items()}
+        missing = {address_key(one.email): one for one in reversed(new) if address_key(one.email) not in known}
+        made = dict(zip(missing, _side_by_side(self._create, missing.values()), strict=True))
         self.set_opt_ins(
             [
-                OptInChange(one_id, one.opt_in_key, OptIn.UNKNOWN, one.opt_in)
-                for one, one_id in zip(new, ids, strict=True)
-                if id(one) not in made
+                OptInChange(known[address_key(one.email)], one.opt_in_key, OptIn.UNKNOWN, one.opt_in)
+                for one in new
+                if address_key(one.email) in known
             ]
         )
-        return ids
+        return [(known | made)[address_key(one.email)] for one in new]
 
     def _create(self, new: NewContact) -> str:
         body = self._person(new)

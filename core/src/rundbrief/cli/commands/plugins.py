@@ -14,9 +14,7 @@ _KINDS = {"rundbrief.providers": "newsletter service", "rundbrief.crms": "CRM"}
 
 @click.command("plugins")
 @click.argument("name", required=False)
-@click.option(
-    "--check", "checked", metavar="NAME", help="Run the provider contract for this one, on its own sandbox."
-)
+@click.option("--check", "checked", metavar="NAME", help="Run the contract for this one, on its own sandbox.")
 @json_option
 @shared_options
 @pass_app
@@ -24,7 +22,8 @@ def command(app: App, name: str | None, checked: str | None) -> None:
     """Show which plugins are installed.
 
     With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them. With --check, a
-    newsletter service's plugin is put through every rule of the provider contract, which takes a minute or two.
+    plugin is put through every rule of the contract for newsletter services, or of that for CRMs. That takes a
+    minute or two.
     """
     if checked:
         from rundbrief.cli.plugin_check import check_plugin

@@ -14,7 +14,7 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
-    """The provider, or its service, has no such thing; the reason says which."""
+    """The plugin, or its service, has no such thing; the reason says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,12 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class ContractReport:
-    """How a provider stands to every rule."""
+    """How a plugin stands to every rule."""
 
-    provider: str
+    plugin: str
+    """The entry point's name."""
+    kind: str
+    """`provider` or `crm`."""
     results: Sequence[RuleResult]
 
     @property
@@ -40,7 +43,7 @@ class ContractReport:
     def document(self) -> dict[str, Any]:
         """Return it as `rundbrief plugins --check NAME --json` prints it."""
         return {
-            "provider": self.provider,
+            self.kind: self.plugin,
             "kept": self.is_kept,
             "rules": [
                 {

@@ -66,7 +66,7 @@ def refuse_changes(contract: type, standard: type) -> None:
         found = getattr(contract, name, None)
         if found is not getattr(standard, name) and not _is_expected_to_fail(found):
             raise TypeError(
-                f"{contract.__name__} drops or overrides {name}. What a provider cannot keep is said openly: "
+                f"{contract.__name__} drops or overrides {name}. What a plugin cannot keep is said openly: "
                 '@pytest.mark.xfail(reason="...") on a test of that name, which calls the standard one.'
             )
 

@@ -1,4 +1,4 @@
-"""Running the contract without a test suite: pytest, quietly, in this process."""
+"""Running a contract without a test suite: pytest, quietly, in this process."""
 
 import os
 import sys
@@ -10,27 +10,28 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from rundbrief.errors import Interrupted, PluginBroken
-from rundbrief.plugins import installed, load_provider
+from rundbrief.plugins import installed
 from rundbrief.testing.contract.frame import CROWD
+from rundbrief.testing.contract.installed import PROVIDER
 from rundbrief.testing.contract.report import ContractReport, RuleResult, Verdict
 from rundbrief.testing.contract.rules import Rule, rules_of
 from rundbrief.testing.contract.standard import ProviderContract
 
-__all__ = ["check_provider"]
+__all__ = ["check_provider", "run_contract"]
 
 _TEST = """
-from rundbrief.testing import ProviderContract
+from rundbrief.testing import {contract}
 
 
-class TestProvider(ProviderContract):
-    provider = {name!r}
-    crowd = {crowd}
+class TestPlugin({contract}):
+    {kind} = {name!r}
+    {sizes}
 """
 
+Tell = Callable[[RuleResult], object]
 
-def check_provider(
-    name: str, *, crowd: int = CROWD, tell: Callable[[RuleResult], object] = lambda _: None
-) -> ContractReport:
+
+def check_provider(name: str, *, crowd: int = CROWD, tell: Tell = lambda _: None) -> ContractReport:
     """Run every rule for a provider with the sandbox that its plugin ships, and return what has come of each.
 
     Args:
@@ -42,25 +43,37 @@ def check_provider(
         PluginMissing: no installed distribution offers it. One that is installed and broken has a report instead.
         Interrupted: the user has stopped it.
     """
-    if name not in {plugin.name for plugin in installed()}:
-        load_provider(name)
-    recorder = _Recorder({rule.test: rule for rule in rules_of(ProviderContract)}, tell)
+    if name not in {plugin.name for plugin in installed(PROVIDER.group)}:
+        PROVIDER.load(name)
+    return run_contract(ProviderContract, "provider", name, tell, crowd=crowd)
+
+
+def run_contract(contract: type, kind: str, name: str, tell: Tell, **sizes: int) -> ContractReport:
+    """Run a contract of `rundbrief.testing` for one plugin; see `check_provider`.
+
+    Args:
+        kind: what the contract's subclass calls the plugin by, `provider` or `crm`.
+        sizes: more of what it says, such as `crowd`.
+    """
+    recorder = _Recorder({rule.test: rule for rule in rules_of(contract)}, tell)
     with TemporaryDirectory(prefix="contract") as folder, _undisturbed():
         test = Path(folder, f"test_{Path(folder).name}.py")
-        test.write_text(_TEST.format(name=name, crowd=crowd), encoding="utf-8")
-        code = pytest.main(_arguments(test), plugins=[recorder])
+        said = "; ".join(f"{size} = {value}" for size, value in sizes.items())
+        code = _TEST.format(contract=contract.__name__, kind=kind, name=name, sizes=said)
+        test.write_text(code, encoding="utf-8")
+        outcome = pytest.main(_arguments(test), plugins=[recorder])
         sys.modules.pop(test.stem, None)
     if recorder.trouble:
         raise PluginBroken(f"The contract cannot be run for {name!r}: {recorder.trouble}")
-    if code == pytest.ExitCode.INTERRUPTED:
+    if outcome == pytest.ExitCode.INTERRUPTED:
         raise Interrupted("Stopped.")
-    return ContractReport(name, [recorder.results[test] for test in recorder.rules])
+    return ContractReport(name, kind, [recorder.results[test] for test in recorder.rules])
 
 
 class _Recorder:
     """Hears from pytest what becomes of each test."""
 
-    def __init__(self, rules: dict[str, Rule], tell: Callable[[RuleResult], object]) -> None:
+    def __init__(self, rules: dict[str, Rule], tell: Tell) -> None:
         self.rules = rules
         self.results: dict[str, RuleResult] = {}
         self.trouble = ""

@@ -1,8 +1,6 @@
 """Level *trustworthy*: nobody's "no" is lost, and nobody's "yes" is made up."""
 
-import gc
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,6 +16,7 @@ from rundbrief.models import (
 )
 from rundbrief.testing.contract.bench import Bench
 from rundbrief.testing.contract.frame import Frame, offered, require
+from rundbrief.testing.contract.memory import BLOCKS_EACH, UNSTEADY, peak_blocks
 from rundbrief.testing.contract.reading import pages_of
 from rundbrief.testing.contract.rules import expect
 from rundbrief.testing.contract.trouble import SOME, plan, requests_of
@@ -28,13 +27,6 @@ __all__ = ["Trustworthily"]
 
 SUBSCRIBED = SubscriberStatus.SUBSCRIBED
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
-
-BLOCKS_EACH = 0.25
-"""By how many of the interpreter's blocks of memory the peak may grow with each recipient who streams by. One who
-is kept takes several. `tracemalloc` would tell bytes, and take minutes."""
-
-UNSTEADY = 2_000
-"""Blocks that the interpreter's own caches, and other threads, may take or give back meanwhile."""
 
 
 class Trustworthily(Frame):
@@ -282,18 +274,17 @@ def _peak_of_reading(bench: Bench, people: int) -> int:
     mailing_list = bench.add_list()
     bench.sandbox.seed(mailing_list.id, people)
     next(bench.stream(mailing_list))  # whatever the sandbox itself has to build up for it
-    gc.collect()
-    gc.freeze()  # so that looking for garbage costs no more than there is of it
-    try:
-        before, peak, came = sys.getallocatedblocks(), 0, 0
+    came = 0
+
+    def pages() -> Iterator[None]:
+        nonlocal came
         for item in bench.stream(mailing_list):
             if isinstance(item, Subscriber):
                 came += 1
-                continue
-            bench.sandbox.requests.reset()
-            gc.collect()
-            peak = max(peak, sys.getallocatedblocks() - before)
-    finally:
-        gc.unfreeze()
+            else:
+                bench.sandbox.requests.reset()
+                yield
+
+    peak = peak_blocks(pages())
     expect(came > 0.9 * people, f"{came} of {people} recipients came.")
     return peak

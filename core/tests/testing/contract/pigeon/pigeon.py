@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
-from pigeon_loft import WIDE, Loft
 
 from rundbrief.config import SecretField
 from rundbrief.errors import ListUnknown, ProtocolError
@@ -26,6 +25,12 @@ from rundbrief.models import (
     WriteKind,
 )
 from rundbrief.session import Endpoint, OAuth, Session
+
+if TYPE_CHECKING:
+    from pigeon_loft import Loft
+
+WIDE = False
+"""Whether one opt-in is good for the whole account."""
 
 GUESSES = {"first_name": "NAME", "last_name": "SURNAME"}
 REASONS = {
@@ -166,5 +171,7 @@ def check_connection(session: Session) -> str:
 
 
 @hookimpl
-def sandbox() -> Loft:
+def sandbox() -> "Loft":
+    from pigeon_loft import Loft
+
     return Loft()

@@ -8,13 +8,11 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from pigeon import WIDE
 from werkzeug.wrappers import Response
 
 from rundbrief.models import Evidence, SubscriberStatus, address_key
 from rundbrief.testing.sandbox import Held, Sandbox, SandboxRequest
-
-WIDE = False
-"""Whether one opt-in is good for the whole account."""
 
 PAGE = 10
 SECRET = "coo-coo-coo"
