@@ -8,6 +8,7 @@ from rundbrief_weclapp.api import Api
 from rundbrief_weclapp.definitions import STANDARD_FLAGS, Definitions
 from rundbrief_weclapp.mirror import Mirror
 from rundbrief_weclapp.opt_in_keys import beside
+from rundbrief_weclapp.references import pointed_at
 from rundbrief_weclapp.schemas import NamedSchema
 from rundbrief_weclapp.values import day_begins, fields_of, kind_of, moment, opt_in_of, party_type_of
 
@@ -31,6 +32,7 @@ class Contacts:
     def of(self, parties: Sequence[Mapping[str, Any]]) -> list[Contact]:
         ids = [one["id"] for one in parties]
         companies = self._mirror.companies(ids)
+        names = self._mirror.names(pointed_at(parties))
         said = self._mirror.said([*ids, *(address_key(one["email"] or "") for one in parties)])
         data = {field.key for field in self._definitions.fields()}
         definitions = {one.id: one for one in self._definitions.by_key.values() if one.key in data}
@@ -52,7 +54,7 @@ class Contacts:
                     email=party["email"],
                     kind=kind_of(party),
                     party=party_type_of(party),
-                    fields=fields_of(party, definitions, titles, companies.get(party["id"])),
+                    fields=fields_of(party, definitions, titles, names, companies.get(party["id"])),
                     opt_ins=opt_ins,
                     changed_at=moment(party["changed"]),
                 )

@@ -54,6 +54,8 @@ class Definition:
     version: str
     choices: Mapping[str, str]
     """Id of a selectable value -> its text."""
+    refers_to: str = ""
+    """What kind of thing it points at, if it does: `party`, `article`."""
 
 
 class Definitions:
@@ -176,4 +178,12 @@ class Definitions:
 
 def _definition(row: Mapping[str, Any]) -> Definition:
     choices = {one["id"]: one["value"] for one in row["choices"]}
-    return Definition(row["id"], row["key"], row["label"] or "", row["type"], row["version"] or "", choices)
+    return Definition(
+        row["id"],
+        row["key"],
+        row["label"] or "",
+        row["type"],
+        row["version"] or "",
+        choices,
+        row["refers_to"] or "",
+    )

@@ -182,6 +182,15 @@ class Mirror:
         )
         return {str(person): company for person, company in rows if company}
 
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return id -> what a party is called, of those among these ids that are parties and have a name."""
+        numbers = sorted({one for one in ids if one.isascii() and one.isdecimal()})
+        named = {
+            one["id"]: one["company"] or " ".join(filter(None, (one["first_name"], one["last_name"])))
+            for one in (self.by_ids(numbers) if numbers else ())
+        }
+        return {party_id: name for party_id, name in named.items() if name}
+
     # --- what we said ------------------------------------------------------------------------------------------
 
     def say(self, who: str, key: str, opt_in: CrmOptIn, version: str = "0") -> None:

@@ -27,6 +27,7 @@ class NamedSchema(_Entity):
 
 
 class ReferenceSchema(WireSchema):
+    entity_id = fields.String(load_default=None, data_key="entityId")
     entity_name = fields.String(load_default=None, data_key="entityName")
 
 
@@ -90,6 +91,7 @@ class DefinitionSchema(_Entity):
     key = fields.String(required=True, data_key="attributeKey")
     label = fields.String(load_default="")
     type = fields.String(required=True, data_key="attributeType")
+    refers_to = fields.String(load_default="", data_key="attributeEntityType")
     entities = fields.List(fields.String(), load_default=list)
     choices = fields.List(fields.Nested(ChoiceSchema), load_default=list, data_key="selectableValues")
     active = fields.Boolean(load_default=True)

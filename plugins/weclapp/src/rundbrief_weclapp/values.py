@@ -12,6 +12,7 @@ from typing import Any
 from rundbrief.fields import STANDARD_FIELDS, CrmField
 from rundbrief.models import ContactKind, FieldValue, OptIn, PartyType
 from rundbrief_weclapp.definitions import Definition
+from rundbrief_weclapp.references import shown
 
 __all__ = [
     "FIELDS",
@@ -66,6 +67,7 @@ def fields_of(
     party: Mapping[str, Any],
     definitions: Mapping[str, Definition],
     titles: Mapping[str, str],
+    names: Mapping[str, str],
     company: str | None,
 ) -> dict[str, FieldValue]:
     """Return the fields of a party that have a value.
@@ -73,6 +75,7 @@ def fields_of(
     Args:
         definitions: id -> definition, of the attributes that hold data.
         titles: id -> title.
+        names: id -> name, of parties that attributes point at.
         company: the organisation that the party is a contact person of.
     """
     address = _primary(party["addresses"])
@@ -86,7 +89,7 @@ def fields_of(
     }
     for value in party["attributes"]:
         if definition := definitions.get(value["definition"]):
-            values[definition.key] = _value(value, definition)
+            values[definition.key] = _value(value, definition, names)
     return {key: value for key, value in values.items() if value not in (None, "", ())}
 
 
@@ -118,7 +121,7 @@ def _primary(addresses: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return next((one for one in addresses if one["primary"]), addresses[0] if addresses else {})
 
 
-def _value(value: Mapping[str, Any], definition: Definition) -> FieldValue | None:
+def _value(value: Mapping[str, Any], definition: Definition, names: Mapping[str, str]) -> FieldValue | None:
     match definition.type:
         case "BOOLEAN":
             return value["flag"]  # type: ignore[no-any-return]
@@ -130,10 +133,8 @@ def _value(value: Mapping[str, Any], definition: Definition) -> FieldValue | Non
             return definition.choices.get(value["choice"] or "")
         case "MULTISELECT_LIST":
             return tuple(filter(None, (definition.choices.get(one["id"]) for one in value["choices"])))
-        case "REFERENCE":
-            return ", ".join(filter(None, (one["entity_name"] for one in value["references"])))
-        case "ENTITY":
-            return value["entity"]  # type: ignore[no-any-return]
+        case "ENTITY" | "REFERENCE":
+            return shown(value, definition, names)
         case _:
             return value["text"]  # type: ignore[no-any-return]
 

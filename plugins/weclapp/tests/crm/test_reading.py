@@ -137,6 +137,29 @@ def test_custom_attributes_of_every_type_are_fields(office: Any, everybody: Any)
     assert fields == {key: expected for key, (_, _, expected) in types.items()} | {"taste": ("süß", "salzig")}
 
 
+def test_a_reference_is_shown_by_the_name_of_the_party(office: Any, everybody: Any) -> None:
+    box = office.box
+    advisor, firm = (
+        office.add("eva@example.org", first_name="Eva", last_name="Süß"),
+        box.add_organisation("Firma X"),
+    )
+    contact_id = office.add("ann@example.org")
+    advised = box.define_attribute("advisor", "Beraterin", "ENTITY", attributeEntityType="party")
+    article = box.define_attribute("article", "Artikel", "ENTITY", attributeEntityType="article")
+    partners = box.define_attribute("partners", "Partner", "REFERENCE", attributeEntityType="customer")
+    references = [{"entityId": firm, "entityName": "customer"}, {"entityId": advisor, "entityName": "party"}]
+    box.edit_raw(
+        contact_id,
+        customAttributes=[
+            {"attributeDefinitionId": advised, "entityId": advisor},
+            {"attributeDefinitionId": article, "entityId": advisor},
+            {"attributeDefinitionId": partners, "entityReferences": references},
+        ],
+    )
+    fields = everybody(office.open())[contact_id].fields
+    assert fields == {"advisor": "Eva Süß", "article": advisor, "partners": "Firma X, Eva Süß"}
+
+
 @pytest.mark.parametrize("hours", [22, 23], ids=["summer", "winter"])
 def test_a_day_is_the_midnight_in_berlin_with_which_it_begins(office: Any, everybody: Any, hours: int) -> None:
     contact_id = office.add("ann@example.org")
