@@ -48,7 +48,7 @@ docs: $(INSTALLED_DOCS_TOOLS) ## build the documentation into docs/_build
 	@echo "docs/_build/index.html"
 
 docs-tables: $(INSTALLED_TOOLS) ## renew the tables in docs/ that are made from the code
-	@$(BIN)/python tools/docs_tables.py
+	@$(BIN)/python tools/docs_tables.py $(ARGS)
 
 bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time
 	@$(BIN)/python tests/bench/run.py $(ARGS)

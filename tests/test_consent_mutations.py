@@ -145,7 +145,7 @@ MUTANTS = {
 
 class GuardedMachine(ConsentMachine):
     address_changes = ("move",)
-    acts = people.acts(people.sign_up, people.leave, people.leave, people.leave, people.opt)
+    acts = people.acts(people.sign_up, people.leave, people.leave_together, people.opt)
     troubles = st.just(Trouble())
     guarded = True
 
@@ -165,7 +165,7 @@ def test_a_guard_rail_that_is_not_there_is_found(
     """Rule 7."""
 
     class Machine(GuardedMachine):
-        acts = people.acts(people.sign_up, people.leave, people.leave)
+        acts = people.acts(people.sign_up, people.sign_up, people.leave_together)
 
     for module in (importing, planning):
         monkeypatch.setattr(module, "guard", lambda *_: None)

@@ -1,7 +1,7 @@
 """Make the tables in docs/ that come from the code, so that a page cannot say other things than the code does.
 
-`make docs-tables` renews them in place, between two marker comments. With `--check` nothing is written; the exit
-code is 1, and the stale pages are named, when a table differs from the code.
+`make docs-tables` renews them in place, between two marker comments; with names of markers, those. With `--check`
+nothing is written; the exit code is 1, and the stale pages are named, when a table differs from the code.
 """
 
 import sys
@@ -230,7 +230,8 @@ SLOW = frozenset({"provider-reports", "crm-reports"})
 def main() -> int:
     """Renew the tables, or with `--check` name the stale pages; return the exit code."""
     is_check = "--check" in sys.argv[1:]
-    stale = [page for page in map(_renewed, TABLES.keys() - SLOW if is_check else TABLES) if page]
+    chosen = TABLES.keys() - SLOW if is_check else sys.argv[1:] or TABLES
+    stale = [page for page in map(_renewed, chosen) if page]
     if is_check:
         for path, _ in stale:
             sys.stderr.write(f"docs/{path.relative_to(DOCS)} is stale: run `make docs-tables`.\n")

@@ -20,6 +20,7 @@ __all__ = [
     "edit",
     "leave",
     "leave_one_list",
+    "leave_together",
     "opt",
     "readdress",
     "remove",
@@ -115,6 +116,12 @@ def leave(world: World, list_number: int, number: int, how: str) -> None:
         world.oracle.said(world.scope(list_id), address, yes=False)
 
 
+def leave_together(world: World, list_number: int, how: str) -> None:
+    """Everybody on the list leaves, as after a mailing that went wrong, or by an administrator's mistake."""
+    for _ in world.statuses(world.lists[list_number]):
+        leave(world, list_number, 0, how)
+
+
 def leave_one_list(world: World, list_number: int, number: int) -> None:
     """The person leaves this list alone, where consent is account-wide."""
     list_id = world.lists[list_number]
@@ -203,6 +210,7 @@ ARGUMENTS: dict[Callable[..., None], tuple[st.SearchStrategy[object], ...]] = {
     confirm: (_lists, _numbers),
     leave: (_lists, _numbers, _ways_to_leave),
     leave_one_list: (_lists, _numbers),
+    leave_together: (_lists, _ways_to_leave),
     bounce: (_lists, _numbers),
     archive: (_lists, _numbers),
     delete: (_lists, _numbers),
@@ -210,12 +218,13 @@ ARGUMENTS: dict[Callable[..., None], tuple[st.SearchStrategy[object], ...]] = {
     rename: (_lists, _numbers, _addresses),
     wait: (st.sampled_from([0.01, 1.0, 8.0]),),
 }
+_ALONE = tuple(do for do in ARGUMENTS if do is not leave_together)
 OFTEN = (opt, opt, sign_up, leave)
 
 
 def acts(*only: Callable[..., None]) -> st.SearchStrategy[Act]:
-    """Return a strategy for acts of these kinds; for none given: of all kinds, the usual ones more often."""
-    return st.one_of([_one(do) for do in only or (*ARGUMENTS, *OFTEN)])
+    """Return a strategy for acts of these kinds; for none given: of all that one does, the usual more often."""
+    return st.one_of([_one(do) for do in only or (*_ALONE, *OFTEN)])
 
 
 def _one(do: Callable[..., None]) -> st.SearchStrategy[Act]:

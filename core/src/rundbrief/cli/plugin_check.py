@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rundbrief.cli.context import App
 from rundbrief.cli.progress import progress
-from rundbrief.errors import FixSettings, PluginBroken
+from rundbrief.errors import FixSettings, InputError, PluginBroken
 
 if TYPE_CHECKING:
     from rundbrief.testing.contract import ContractReport, Rule, RuleResult
@@ -15,17 +15,21 @@ __all__ = ["check_plugin"]
 _WORDS = {"provider": "provider", "crm": "CRM"}
 
 
-def check_plugin(app: App, name: str) -> None:
+def check_plugin(app: App, name: str, rules: Sequence[str] = ()) -> None:
     """Run the contract for a provider or a CRM, and print what has come of each rule.
 
     Of two plugins with one name it is the provider that is meant.
 
+    Args:
+        rules: numbers of the rules to run; none: all.
+
     Raises:
+        InputError: there is no rule of such a number.
         PluginBroken: a rule is broken.
         PluginMissing: there is no such plugin.
         FixSettings: pytest is not installed.
     """
-    report = _checked(name)
+    report = _checked(name, rules)
     if app.json:
         app.output.document(report.document())
     else:
@@ -39,7 +43,7 @@ def check_plugin(app: App, name: str) -> None:
         )
 
 
-def _checked(name: str) -> "ContractReport":
+def _checked(name: str, wanted: Sequence[str]) -> "ContractReport":
     try:
         rules, check = _contract(name)
     except ModuleNotFoundError as error:
@@ -49,10 +53,15 @@ def _checked(name: str) -> "ContractReport":
             "The contract is run by pytest, which is not installed.",
             hint='Install it: pip install "rundbrief[testing]"',
         ) from None
+    numbers = {one.number for one in rules}
+    if unknown := sorted(set(wanted) - numbers):
+        raise InputError(
+            f"The contract has no rule {unknown[0]}.", hint=f"Its rules are {min(numbers)} to {max(numbers)}."
+        )
     with progress() as make:
         told = make(name)
-        told.phase(f"Checking {name}", len(rules))
-        return check(name, tell=lambda _: told.advance(1))
+        told.phase(f"Checking {name}", len(wanted or rules))
+        return check(name, rules=wanted, tell=lambda _: told.advance(1))
 
 
 def _contract(name: str) -> "tuple[Sequence[Rule], Callable[..., ContractReport]]":

@@ -78,6 +78,26 @@ def test_as_one_document(install: Install) -> None:
     assert (second["verdict"], second["reason"]) == ("skipped", "The plugin cannot be imported; C01 says why.")
 
 
+def test_one_rule_can_be_run_alone(install: Install) -> None:
+    install([])
+    document = json.loads(run("--check", "pigeon", "--rule", "c09", "--rule", "R01", "--json").stdout)
+    assert [(one["number"], one["verdict"]) for one in document["rules"]] == [("C09", "passed"), ("R01", "passed")]
+
+
+def test_a_rule_that_there_is_not_is_an_error(install: Install) -> None:
+    install([])
+    result = run("--check", "pigeon", "--rule", "X01")
+    assert result.exit_code == 11
+    assert "The contract has no rule X01." in result.stderr
+    assert run("--rule", "C09").exit_code == 11
+
+
+def test_a_crm_is_put_through_the_rules_for_crms() -> None:
+    document = json.loads(run("--check", "local", "--rule", "C19", "--rule", "R07", "--json").stdout)
+    assert (document["crm"], document["kept"]) == ("local", True)
+    assert [one["verdict"] for one in document["rules"]] == ["passed", "skipped"]
+
+
 def test_who_is_not_installed_cannot_be_checked() -> None:
     result = run("--check", "no-such-bird")
     assert result.exit_code == 16

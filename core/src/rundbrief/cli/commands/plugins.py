@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
-from rundbrief.errors import PluginError, PluginMissing
+from rundbrief.errors import InputError, PluginError, PluginMissing
 
 __all__ = ["command"]
 
@@ -15,20 +15,27 @@ _KINDS = {"rundbrief.providers": "newsletter service", "rundbrief.crms": "CRM"}
 @click.command("plugins")
 @click.argument("name", required=False)
 @click.option("--check", "checked", metavar="NAME", help="Run the contract for this one, on its own sandbox.")
+@click.option(
+    "--rule", "rules", multiple=True, metavar="NUMBER", help="With --check: run this rule only, such as R07."
+)
 @json_option
 @shared_options
 @pass_app
-def command(app: App, name: str | None, checked: str | None) -> None:
+def command(app: App, name: str | None, checked: str | None, rules: tuple[str, ...]) -> None:
     """Show which plugins are installed.
 
     With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them. With --check, a
     plugin is put through every rule of the contract for newsletter services, or of that for CRMs. That takes a
     minute or two.
     """
+    if rules and not checked:
+        raise InputError(
+            "Rules are run for one plugin.", hint="Name it: rundbrief plugins --check NAME --rule R07"
+        )
     if checked:
         from rundbrief.cli.plugin_check import check_plugin
 
-        check_plugin(app, checked)
+        check_plugin(app, checked, [one.upper() for one in rules])
         return
     from rundbrief.plugins import InstalledPlugin, installed
 

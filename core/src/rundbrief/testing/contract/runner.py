@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,11 +31,14 @@ class TestPlugin({contract}):
 Tell = Callable[[RuleResult], object]
 
 
-def check_provider(name: str, *, crowd: int = CROWD, tell: Tell = lambda _: None) -> ContractReport:
-    """Run every rule for a provider with the sandbox that its plugin ships, and return what has come of each.
+def check_provider(
+    name: str, *, rules: Collection[str] = (), crowd: int = CROWD, tell: Tell = lambda _: None
+) -> ContractReport:
+    """Run the rules for a provider with the sandbox that its plugin ships, and return what has come of each.
 
     Args:
         name: the entry point's name.
+        rules: numbers such as C07; none: all rules.
         crowd: how many recipients stream by where memory is measured.
         tell: called with each result as it comes.
 
@@ -45,17 +48,20 @@ def check_provider(name: str, *, crowd: int = CROWD, tell: Tell = lambda _: None
     """
     if name not in {plugin.name for plugin in installed(PROVIDER.group)}:
         PROVIDER.load(name)
-    return run_contract(ProviderContract, "provider", name, tell, crowd=crowd)
+    return run_contract(ProviderContract, "provider", name, rules, tell, crowd=crowd)
 
 
-def run_contract(contract: type, kind: str, name: str, tell: Tell, **sizes: int) -> ContractReport:
+def run_contract(
+    contract: type, kind: str, name: str, rules: Collection[str], tell: Tell, **sizes: int
+) -> ContractReport:
     """Run a contract of `rundbrief.testing` for one plugin; see `check_provider`.
 
     Args:
         kind: what the contract's subclass calls the plugin by, `provider` or `crm`.
         sizes: more of what it says, such as `crowd`.
     """
-    recorder = _Recorder({rule.test: rule for rule in rules_of(contract)}, tell)
+    chosen = {rule.test: rule for rule in rules_of(contract) if not rules or rule.number in rules}
+    recorder = _Recorder(chosen, tell)
     with TemporaryDirectory(prefix="contract") as folder, _undisturbed():
         test = Path(folder, f"test_{Path(folder).name}.py")
         said = "; ".join(f"{size} = {value}" for size, value in sizes.items())
@@ -79,6 +85,9 @@ class _Recorder:
         self.trouble = ""
         """Why there is nothing to run."""
         self._tell = tell
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [one for one in items if one.name in self.rules]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -1,6 +1,7 @@
 """A CRM on the bench: opened as a host opens it, with users at its sandbox, and a clock nobody waits for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -104,6 +105,18 @@ class CrmBench:
         folder = Path(self._folder.name, f"folder{next(self._numbers)}")
         folder.mkdir()
         return folder
+
+    @contextmanager
+    def served(self) -> Iterator[Crm]:
+        """Open the CRM over a real port with a slow line, where it has an API; otherwise as always."""
+        if self.users.application is None:
+            yield self.open()
+            return
+        with self.service.serve() as base_url:
+            crm = self.open(base_url=base_url)
+            self.service.requests.reset()
+            self.service.latency = 0.01
+            yield crm
 
     def settings(self, base_url: str = NOWHERE, environ: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         raw = {key: value for key, value in self.users.settings(base_url).items() if key != "plugin"}
