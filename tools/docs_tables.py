@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from rundbrief import errors
 from rundbrief.consent import ConsentPolicy, Decision, Standing, decide
+from rundbrief.fields import FieldType, Quality, cell
 from rundbrief.hookspecs import CRM_GROUP
 from rundbrief.models import CrmOptIn, OptIn, SubscriberStatus, WriteKind
-from rundbrief.plugins import installed
+from rundbrief.plugins import installed, load_provider
 from rundbrief.testing.contract import RULES, Level, Rule, check_provider
 from rundbrief.testing.crm_contract import CRM_RULES, check_crm
 
@@ -213,11 +214,42 @@ def report(document: Mapping[str, Any]) -> str:
     return "\n\n".join([f"## `{name}`", levels, *(["\n".join(without)] if without else [])])
 
 
+# --- conversions ------------------------------------------------------------------------------------------
+
+
+def conversions() -> str:
+    """Return a table for each provider: every CRM type against every kind of field that the service has."""
+    notes: dict[str, int] = {}
+    tables = []
+    for one in installed():
+        info = load_provider(one.name).info
+        rows = (
+            [kind.value, *(_conversion(kind, there.type, notes) for there in info.field_kinds)]
+            for kind in FieldType
+        )
+        header = ["CRM", *(f"`{there.name}`" for there in info.field_kinds)]
+        tables.append(f"## {info.title}\n\n{_table(header, rows)}")
+    lost = "\n".join(f"{number}. {text[:1].upper()}{text[1:]}." for text, number in notes.items())
+    return "\n\n".join([*tables, "## What is lost", lost])
+
+
+def _conversion(source: FieldType, target: FieldType, notes: dict[str, int]) -> str:
+    found = cell(source, target)
+    match found.quality:
+        case Quality.EXACT:
+            return "exact"
+        case Quality.REFUSED:
+            return "-"
+        case Quality.LOSSY:
+            return f"lossy ({notes.setdefault(found.lost, len(notes) + 1)})"
+
+
 # --- pages ------------------------------------------------------------------------------------------------
 
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
+    "conversions": ("reference/conversions.md", conversions),
     "provider-contract": ("reference/provider-contract.md", lambda: contract(RULES, PROVIDER_LEVELS)),
     "provider-reports": ("reference/provider-reports.md", provider_reports),
     "crm-contract": ("reference/crm-contract.md", lambda: contract(CRM_RULES, CRM_LEVELS)),

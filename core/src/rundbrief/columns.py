@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
-from rundbrief.models import FieldValue
+from rundbrief.models import FieldValue, PostalAddress
 
 __all__ = ["FieldValues", "Moment", "Names"]
 
@@ -61,6 +62,8 @@ def _tag(value: object) -> dict[str, str]:
             return {"date": value.isoformat()}
         case Decimal():
             return {"decimal": str(value)}
+        case PostalAddress():
+            return asdict(value)
     raise TypeError(f"a field cannot hold {type(value).__name__}")
 
 
@@ -72,6 +75,8 @@ def _untag(value: Any) -> FieldValue:
             return date.fromisoformat(text)
         case {"decimal": text}:
             return Decimal(text)
+        case {"street": _}:
+            return PostalAddress(**value)
         case list():
             return tuple(value)
     return value  # type: ignore[no-any-return]

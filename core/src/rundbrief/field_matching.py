@@ -8,7 +8,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from rundbrief.fields import CrmField, FieldLink, FieldMap, FieldType, RemoteField
+from rundbrief.fields import (
+    POSTAL_ADDRESS,
+    CrmField,
+    FieldLink,
+    FieldMap,
+    FieldType,
+    Quality,
+    RemoteField,
+    cell,
+)
 from rundbrief.hookspecs import FieldWish
 
 __all__ = ["did_you_mean", "match_fields"]
@@ -32,6 +41,10 @@ _NAMES: Mapping[str, Sequence[str]] = {
 
 _FITTING: Mapping[FieldType, frozenset[FieldType]] = {
     FieldType.NUMBER: frozenset({FieldType.NUMBER}),
+    FieldType.INTEGER: frozenset({FieldType.NUMBER}),
+    FieldType.CHOICE: frozenset({FieldType.CHOICE}),
+    FieldType.CHOICES: frozenset({FieldType.CHOICES}),
+    FieldType.ADDRESS: frozenset({FieldType.ADDRESS}),
     FieldType.BOOLEAN: frozenset({FieldType.BOOLEAN}),
     FieldType.DATE: frozenset({FieldType.DATE, FieldType.BIRTHDAY}),
     FieldType.DATETIME: frozenset({FieldType.DATETIME, FieldType.DATE}),
@@ -56,7 +69,7 @@ def match_fields(
         there: the fields that may be proposed; others can be configured all the same.
         find: the field that a configured key means, or a sentence that says why there is none.
     """
-    found = {wish.remote_key: find(wish.remote_key) for wish in wanted if wish.remote_key}
+    found = {wish.remote_key: _fitting(wish, find(wish.remote_key)) for wish in wanted if wish.remote_key}
     taken = {field.key for field in found.values() if isinstance(field, RemoteField)}
     left = {field.key: field for field in there if field.key not in taken}
     links = []
@@ -66,6 +79,15 @@ def match_fields(
             links.append(FieldLink(wish.field.key, field))
             left.pop(field.key, None)
     return FieldMap(tuple(links), tuple(problem for problem in found.values() if isinstance(problem, str)))
+
+
+def _fitting(wish: FieldWish, found: RemoteField | str) -> RemoteField | str:
+    """Return the configured field, or a sentence where no value of the CRM's field could ever go into it."""
+    if isinstance(found, str) or cell(wish.field.type, found.type).quality is not Quality.REFUSED:
+        return found
+    kinds = f"{wish.field.key} ({wish.field.type.value}) does not fit {found.key} ({found.type.value})"
+    hint = f" An address is the field {POSTAL_ADDRESS!r}." if found.type is FieldType.ADDRESS else ""
+    return f"The CRM's field {kinds}; choose another one.{hint}"
 
 
 def did_you_mean(key: str, there: Iterable[str]) -> str:

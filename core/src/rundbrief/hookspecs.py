@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
     from rundbrief.crm import Crm
-    from rundbrief.fields import CrmField, FieldMap
+    from rundbrief.fields import CrmField, FieldKind, FieldMap
     from rundbrief.testing.crm_sandbox import CrmSandbox
     from rundbrief.testing.sandbox import Sandbox
 
@@ -82,6 +82,8 @@ class ProviderInfo:
     """Requests the service allows at the same time, for the whole account."""
     rates: Sequence[Rate] = ()
     """Windows that hold all at once, for the whole account; each counts the requests of its `budget`."""
+    field_kinds: "Sequence[FieldKind]" = ()
+    """The kinds of custom fields that the service has; for the page of conversions, and for making new ones."""
     spec_version: int = SPEC_VERSION
 
 

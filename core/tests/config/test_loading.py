@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 from rundbrief.config import Config, SecretField, load_config, load_settings, starter_config
 from rundbrief.config.loading import FILE_NAME
 from rundbrief.errors import ConnectionUnknown, SettingsError
+from rundbrief.fields import FieldPolicy, Habits, OnEmpty, OnError
 
 Write = Callable[[str], Path]
 
@@ -67,6 +68,26 @@ def test_a_whole_file(write: Write, tmp_path: Path) -> None:
     )
     assert config.state_path == tmp_path / "rundbrief.db"
     assert config.crm.plugin == "local"
+
+
+def test_a_field_may_say_more_than_its_name(write: Write) -> None:
+    text = """
+[connections.news]
+provider = "mailchimp"
+language = "de"
+country = "DE"
+
+[connections.news.fields]
+FNAME = "first_name"
+BIRTHDAY = { field = "birthday", empty = "clear", on_error = "refuse" }
+"""
+    news = load_config(write(text), environ={}).connection("news")
+    assert news.fields == {"FNAME": "first_name", "BIRTHDAY": "birthday"}
+    assert news.habits == Habits("de", "DE")
+    assert news.field_policies == {
+        "FNAME": FieldPolicy(OnEmpty.SKIP, OnError.DROP),
+        "BIRTHDAY": FieldPolicy(OnEmpty.CLEAR, OnError.REFUSE),
+    }
 
 
 def test_an_empty_file_is_a_configuration(write: Write) -> None:
@@ -163,6 +184,9 @@ def test_a_misspelt_key_of_the_provider_is_found_too(write: Write) -> None:
         ("fields = 3", "fields"),
         ("fields = { FNAME = 3 }", "fields.FNAME"),
         ("fields = { key = 3 }", "fields.key"),
+        ('fields = { key = { field = "x", empty = "keep" } }', "fields.key.empty"),
+        ('fields = { key = { empty = "skip" } }', "fields.key.field"),
+        ('country = "Germany"', "country"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_key(write: Write, line: str, key: str) -> None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from rundbrief.crm.local.addresses import address_problem, is_plausible_address
-from rundbrief.crm.local.values import parse
 from rundbrief.fields import FieldType
+from rundbrief.fields.spelling import parse
 
 
 class TestNumbers:

@@ -15,6 +15,7 @@ from rundbrief.config.schemas import ConnectionSchema, CrmSchema, FileSchema, St
 from rundbrief.config.secrets import secret_sources
 from rundbrief.consent import ConsentPolicy
 from rundbrief.errors import ConnectionUnknown, SettingsError
+from rundbrief.fields import FieldPolicy, Habits
 
 __all__ = ["FILE_NAME", "Config", "ConnectionConfig", "CrmConfig", "load_config", "load_settings"]
 
@@ -40,6 +41,9 @@ class ConnectionConfig:
     """The provider's own keys, not yet checked."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Remote key -> CRM field key."""
+    field_policies: Mapping[str, FieldPolicy] = field(default_factory=dict)
+    """Remote key -> what else the file says of it."""
+    habits: Habits = field(default_factory=Habits)
     reconsent: Literal["hold", "confirm"] = "hold"
     withdrawals: Literal["push", "report", "everywhere"] = "push"
     """What becomes of a *no* of the CRM's: told to the service, or only reported. *everywhere* tells it, and takes
@@ -165,4 +169,14 @@ def _with_place(message: str) -> str:
 def _connection(name: str, raw: Mapping[str, Any]) -> ConnectionConfig:
     loaded = load_part(ConnectionSchema(), raw, f"connections.{name}")
     common = {key.rstrip("_"): loaded.pop(key) for key in ConnectionSchema().fields}
-    return ConnectionConfig(name=name, settings=loaded, **common)
+    entries = common.pop("fields")
+    return ConnectionConfig(
+        name=name,
+        settings=loaded,
+        fields={remote_key: entry["field"] for remote_key, entry in entries.items()},
+        field_policies={
+            remote_key: FieldPolicy(entry["empty"], entry["on_error"]) for remote_key, entry in entries.items()
+        },
+        habits=Habits(common.pop("language"), common.pop("country")),
+        **common,
+    )

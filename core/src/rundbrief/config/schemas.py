@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
 from rundbrief.errors import SettingsError
+from rundbrief.fields import OnEmpty, OnError
 
 __all__ = ["ConnectionSchema", "CrmSchema", "FileSchema", "StateSchema", "load_part"]
 
@@ -48,6 +49,24 @@ class CrmSchema(Schema):
     plugin = fields.String(load_default="local", validate=validate.Length(min=1))
 
 
+class FieldSchema(Schema):
+    """What goes into one remote field."""
+
+    field = fields.String(required=True, validate=validate.Length(min=1))
+    empty = fields.Enum(OnEmpty, by_value=True, load_default=OnEmpty.SKIP)
+    on_error = fields.Enum(OnError, by_value=True, load_default=OnError.DROP)
+
+
+class _FieldEntry(fields.Nested):
+    """The key of a CRM field, or a table that says more of it."""
+
+    def __init__(self) -> None:
+        super().__init__(FieldSchema)
+
+    def deserialize(self, value: Any, *args: Any, **more: Any) -> Any:
+        return super().deserialize({"field": value} if isinstance(value, str) else value, *args, **more)
+
+
 class ConnectionSchema(Schema):
     """What every connection has; the rest is its provider's."""
 
@@ -55,7 +74,11 @@ class ConnectionSchema(Schema):
         unknown = INCLUDE
 
     provider = fields.String(required=True, validate=validate.Length(min=1))
-    fields_ = fields.Dict(keys=fields.String(), values=fields.String(), data_key="fields", load_default=dict)
+    fields_ = fields.Dict(keys=fields.String(), values=_FieldEntry(), data_key="fields", load_default=dict)
+    language = fields.String(load_default="en", validate=validate.OneOf(["en", "de"]))
+    country = fields.String(
+        load_default=None, validate=validate.Regexp(r"^[A-Z]{2}$", error="two capital letters, such as DE")
+    )
     reconsent = fields.String(load_default="hold", validate=validate.OneOf(["hold", "confirm"]))
     withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report", "everywhere"]))
     address_change = fields.String(load_default="move", validate=validate.OneOf(["move", "confirm", "hold"]))
@@ -105,10 +128,9 @@ def _first(messages: Any) -> tuple[list[str], str]:
     path: list[str] = []
     while isinstance(messages, dict):
         key, messages = next(iter(messages.items()))
-        path.append(str(key))
+        # For an entry of a dictionary, the library adds whether its key or its value is wrong.
+        if len(path) < 2 or key not in ("key", "value"):
+            path.append(str(key))
     if path[-1:] == ["_schema"]:
-        path.pop()
-    # For an entry of a dictionary, the library adds whether its key or its value is wrong.
-    if len(path) > 1 and path[-1] in ("key", "value"):
         path.pop()
     return path, str(messages[0] if isinstance(messages, list) else messages)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 
 from rundbrief.models import FieldValue
 
@@ -12,8 +13,14 @@ __all__ = ["fingerprint_of"]
 def fingerprint_of(fields: Mapping[str, FieldValue]) -> str:
     """Return 32 hexadecimal digits for the remote fields of a recipient.
 
-    Empty and missing are the same, as services do not tell them apart; so are a number and its digits.
+    Empty and missing are the same, as services do not tell them apart; so are 1.5 and 1.50.
     """
-    filled = {key: str(value) for key, value in fields.items() if value not in ("", None, ())}
+    filled = {key: _spelt(value) for key, value in fields.items() if value not in ("", None, ())}
     text = json.dumps(sorted(filled.items()), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _spelt(value: FieldValue) -> str:
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return f"{Decimal(value).normalize():f}"
+    return str(value)

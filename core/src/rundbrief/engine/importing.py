@@ -150,7 +150,7 @@ def _change_crm(context: RunContext, step: ImportStep, value: OptIn) -> None:
             step.changes.append(OptInChange(contact.id, context.opt_in_key, expected, opt_in))
         step.changes += _spread(context, step, contact, opt_in)
     if value is OptIn.YES and not one.contacts and not one.was_linked:
-        fields = context.field_map().inward(one.incoming.fields)
+        fields = context.translation().inward(one.incoming.fields)
         step.new = NewContact(one.incoming.spelling, fields, context.opt_in_key, opt_in, context.place)
 
 
@@ -214,8 +214,7 @@ def _seen(context: RunContext, step: ImportStep) -> str | None:
     is_first_sight = step.match.known.agreed is None and one.status is SubscriberStatus.SUBSCRIBED
     if not is_first_sight or not (step.match.contacts or step.new):
         return None
-    keys = [link.remote.key for link in context.field_map().links]
-    return fingerprint_of({key: one.fields[key] for key in keys if key in one.fields})
+    return fingerprint_of(context.translation().there(one.fields))
 
 
 def _lines(context: RunContext, step: ImportStep) -> list[OutcomeLine]:

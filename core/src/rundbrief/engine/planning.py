@@ -4,6 +4,7 @@ Nothing is written to the service or the CRM here. So the whole plan can be coun
 stopped by the guard rail.
 """
 
+import logging
 from dataclasses import dataclass, field, replace
 
 from rundbrief.consent import Decision
@@ -11,11 +12,13 @@ from rundbrief.engine.fingerprint import fingerprint_of
 from rundbrief.engine.orphans import plan_deleted, plan_unheard, withdrawal_of
 from rundbrief.engine.people import Person, next_people
 from rundbrief.engine.run import RunContext, guard
-from rundbrief.fields import FieldMap
+from rundbrief.fields import Outgoing
 from rundbrief.models import FieldValue, OptIn, Reason, Result, SubscriberStatus, WriteKind
 from rundbrief.store import SETTLE, OutcomeLine, Planned, Recipient
 
 __all__ = ["plan"]
+
+log = logging.getLogger(__name__)
 
 _MAILED = (SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING)
 
@@ -28,7 +31,7 @@ class _Page:
     lines: list[OutcomeLine] = field(default_factory=list)
 
 
-def plan(context: RunContext, field_map: FieldMap, *, everybody: bool) -> None:
+def plan(context: RunContext, *, everybody: bool) -> None:
     """Fill the outbox, then let the guard rail look at it.
 
     Args:
@@ -47,11 +50,12 @@ def plan(context: RunContext, field_map: FieldMap, *, everybody: bool) -> None:
         page = _Page()
         for person in people:
             if any(one.selected for one in person.contacts):
-                _plan_person(context, field_map, person, page)
+                _plan_person(context, person, page)
         with context.store.transaction() as transaction:
             transaction.outbox(context.run_id).put(page.steps)
             context.report(transaction, page.lines)
         context.progress.advance(sum(len(person.contacts) for person in people))
+    _note_another_map(context)
     plan_unheard(context)
     if everybody:
         plan_deleted(context)
@@ -61,11 +65,28 @@ def plan(context: RunContext, field_map: FieldMap, *, everybody: bool) -> None:
     guard(context, clearings, base)
 
 
-def _plan_person(context: RunContext, field_map: FieldMap, person: Person, page: _Page) -> None:
+def _note_another_map(context: RunContext) -> None:
+    """Say, before anything is sent, to how many an other field map than the last one sends their data again."""
+    list_id, signature = context.mailing_list.id, context.translation().signature
+    with context.store.transaction() as transaction:
+        maps = transaction.field_maps(context.connection.name)
+        before = maps.signature(list_id)
+        again = transaction.outbox(context.run_id).count().get(WriteKind.UPDATE, 0)
+        maps.put(list_id, signature)
+    if before not in (None, signature) and again:
+        sentence = f"The fields are mapped otherwise than in the last run: {again} recipients are sent their data."
+        context.problems.append(sentence)
+        log.warning("%s", sentence)
+
+
+def _plan_person(context: RunContext, person: Person, page: _Page) -> None:
     decision = context.decide(person.standing)
     if person.abandoned is not None and _moves(person.abandoned, decision):
         if context.connection.config.address_change == "move":
-            page.steps.append(_move(person, person.abandoned, field_map.outward(person.contacts[0].fields)))
+            outgoing = _outgoing(context, person, page)
+            if outgoing is not None:
+                page.steps.append(_move(person, person.abandoned, outgoing.fields))
+                page.lines += _left_out(person, outgoing)
             return
         if not _can_confirm_address(context):
             page.steps.append(withdrawal_of(person.abandoned, Reason.ADDRESS_ABANDONED))
@@ -79,7 +100,7 @@ def _plan_person(context: RunContext, field_map: FieldMap, person: Person, page:
         case WriteKind.UPDATE if person.is_second:
             context.counts["without data of their own"] += len(person.contacts)
         case WriteKind.CREATE | WriteKind.UPDATE:
-            _plan_data(context, person, decision, field_map.outward(person.contacts[0].fields), page)
+            _plan_data(context, person, decision, page)
         case WriteKind.WITHDRAW | WriteKind.CONFIRM:
             page.steps.append(_step(decision.service, person, decision))
         case None:
@@ -176,13 +197,31 @@ def _crm_expected(person: Person, decision: Decision) -> dict[str, OptIn]:
 # --- what the service gets --------------------------------------------------------------------------------
 
 
-def _plan_data(
-    context: RunContext, person: Person, decision: Decision, fields: dict[str, FieldValue], page: _Page
-) -> None:
+def _outgoing(context: RunContext, person: Person, page: _Page) -> Outgoing | None:
+    """Return a person's data as the service gets it; None, and told, when the contact may not go like that."""
+    found = context.translation().outward(person.contacts[0].fields)
+    if found.left_out:
+        context.counts["values left out"] += len(found.left_out)
+    if found.is_refused:
+        page.lines.append(_line(person, Result.REFUSED, Reason.UNFIT_VALUE, "; ".join(found.left_out)))
+        return None
+    return found
+
+
+def _left_out(person: Person, outgoing: Outgoing) -> list[OutcomeLine]:
+    """Tell of the values that do not go along with a contact's data. They are told again when it changes."""
+    return [_line(person, Result.HELD, Reason.VALUE_LEFT_OUT, sentence) for sentence in outgoing.left_out]
+
+
+def _plan_data(context: RunContext, person: Person, decision: Decision, page: _Page) -> None:
     joins = _joins(context, person, decision)
     if (joins or decision.service is WriteKind.CREATE) and context.mailing_list.id in person.recipient.left:
         page.lines.append(_line(person, Result.HELD, Reason.LEFT_THE_LIST))
         return
+    outgoing = _outgoing(context, person, page)
+    if outgoing is None:
+        return
+    fields = outgoing.fields
     fingerprint = fingerprint_of(fields)
     sent = person.sent if person.sent and person.sent.fingerprint == fingerprint else None
     if sent and sent.result is Result.DONE and decision.service is WriteKind.UPDATE and not joins:
@@ -194,6 +233,7 @@ def _plan_data(
         reason = Reason.NEW if kind is WriteKind.CREATE else Reason.CHANGED
         step = _step(kind, person, decision)
         page.steps.append(replace(step, reason=reason, fields=fields, fingerprint=fingerprint, joins=joins))
+        page.lines += _left_out(person, outgoing)
 
 
 def _joins(context: RunContext, person: Person, decision: Decision) -> bool:

@@ -15,7 +15,7 @@ from rundbrief.engine.progress import Progress, Silent
 from rundbrief.engine.scopes import scope_of
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
 from rundbrief.errors import GuardRail, Interrupted, RundbriefError, RunLocked
-from rundbrief.fields import FieldMap
+from rundbrief.fields import FieldMap, Translation
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import JournalEntry, OutcomeLine, Store, Transaction
 
@@ -74,6 +74,7 @@ class RunContext:
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     _field_map: FieldMap | None = None
+    _translation: Translation | None = None
 
     @property
     def scope(self) -> str:
@@ -106,6 +107,14 @@ class RunContext:
             self._field_map = provider.map_custom_fields(session, self.mailing_list, wishes)
             self.problems.extend(self._field_map.problems)
         return self._field_map
+
+    def translation(self) -> Translation:
+        """Return the field map at work, as the configuration wants it; it is made once per run."""
+        if self._translation is None:
+            crm_fields = {one.key: one for one in self.crm.fields()}
+            config = self.connection.config
+            self._translation = Translation(self.field_map(), crm_fields, config.field_policies, config.habits)
+        return self._translation
 
     def entry(
         self,

@@ -104,12 +104,11 @@ def _export(context: RunContext, selection: Selection) -> None:
     record_cut_off(context)
     take_in(context)
     stage(context, selection)
-    field_map = context.field_map()
-    plan(context, field_map, everybody=selection.is_everything)
+    plan(context, everybody=selection.is_everything)
     if context.options.dry_run:
         _preview(context)
     else:
-        write(context, field_map)
+        write(context, context.field_map())
     with context.store.transaction() as transaction:
         transaction.outbox(context.run_id).clear()
 

@@ -14,7 +14,7 @@ from rundbrief.crm import Crm
 from rundbrief.engine.scopes import opt_in_key
 from rundbrief.engine.token_vault import StateVault
 from rundbrief.errors import Interrupted
-from rundbrief.fields import CrmField
+from rundbrief.fields import POSTAL_ADDRESS, CrmField, FieldType
 from rundbrief.hookspecs import ConsentScope, FieldWish
 from rundbrief.http import AccountLimits, Client, RetryPolicy, Transport, open_client
 from rundbrief.models import MailingList, OptInField, WriteKind
@@ -91,8 +91,9 @@ class Connection:
 
     def wishes(self, crm_fields: Mapping[str, CrmField]) -> list[FieldWish]:
         """Return which CRM fields should go along: the configured ones by name, the others where they fit."""
+        whole = {POSTAL_ADDRESS: CrmField(POSTAL_ADDRESS, "Postal address", FieldType.ADDRESS)} | dict(crm_fields)
         configured = [
-            FieldWish(crm_fields.get(crm_key, CrmField(crm_key, crm_key)), remote_key)
+            FieldWish(whole.get(crm_key, CrmField(crm_key, crm_key)), remote_key)
             for remote_key, crm_key in self.config.fields.items()
         ]
         named = {wish.field.key for wish in configured}

@@ -17,6 +17,7 @@ from rundbrief.models.contacts import (
     PartyType,
     Selection,
 )
+from rundbrief.models.postal import PostalAddress
 from rundbrief.models.subscribers import Checkpoint, Evidence, MailingList, OptIn, Subscriber, SubscriberStatus
 from rundbrief.models.values import FieldValue
 from rundbrief.models.writes import ContactWrite, Outcome, Reason, Result, WriteKind
@@ -38,6 +39,7 @@ __all__ = [
     "OptInField",
     "Outcome",
     "PartyType",
+    "PostalAddress",
     "Reason",
     "Result",
     "Selection",

@@ -80,6 +80,8 @@ class Reason(StrEnum):
     ADDRESS_CHANGED = "address_changed"
     DELETED_IN_CRM = "deleted_in_crm"
     SHARED_ADDRESS_NO = "shared_address_no"
+    VALUE_LEFT_OUT = "value_left_out"
+    UNFIT_VALUE = "unfit_value"
     CRM_CHANGED_MEANWHILE = "crm_changed_meanwhile"
     # refused: the service's word
     ALREADY_EXISTS = "already_exists"

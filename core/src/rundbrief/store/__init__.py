@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from rundbrief.database import copy_database, open_database
+from rundbrief.store.field_maps import FieldMaps
 from rundbrief.store.inbox import Cursors, Inbox, Intents
 from rundbrief.store.outbox import Candidates, Outbox
 from rundbrief.store.recipients import Links, Recipients, SentData, everywhere
@@ -101,6 +102,9 @@ class Transaction:
     @property
     def runs(self) -> Runs:
         return Runs(self._connection)
+
+    def field_maps(self, connection: str) -> FieldMaps:
+        return FieldMaps(self._connection, connection)
 
 
 class Store:

@@ -22,6 +22,7 @@ from rundbrief.columns import FieldValues, Moment, Names
 __all__ = [
     "candidates",
     "cursors",
+    "field_maps",
     "inbox",
     "intents",
     "journal",
@@ -62,6 +63,15 @@ cursors = Table(
 )
 """Where reading goes on. `reading` is true from the first page of a read to its last, `full_read` while it began
 from nothing. `full_read_at` is the end of the last complete one; without it no export may run."""
+
+field_maps = Table(
+    "field_maps",
+    metadata,
+    Column("connection", String, primary_key=True),
+    Column("list_id", String, primary_key=True),
+    Column("signature", String, nullable=False),
+)
+"""The field map by which a list's data was sent last; `signature` is `Translation.signature`."""
 
 inbox = Table(
     "inbox",

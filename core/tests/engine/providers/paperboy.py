@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from rundbrief.fields import FieldLink, FieldMap, RemoteField
+from rundbrief.fields import FieldLink, FieldMap, FieldType, RemoteField
 from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import (
     Checkpoint,
@@ -30,7 +30,12 @@ from rundbrief.models import (
 from rundbrief.session import Endpoint, Session
 
 PAGE = 2
-FIELDS = {"first_name": RemoteField("FNAME", "First name"), "last_name": RemoteField("LNAME", "Last name")}
+FIELDS = {
+    "first_name": RemoteField("FNAME", "First name", max_bytes=20),
+    "last_name": RemoteField("LNAME", "Last name"),
+    "birthday": RemoteField("BDAY", "Birthday", FieldType.DATE),
+    "colour": RemoteField("COLOUR", "Colour", FieldType.CHOICE, choices=("red", "blue")),
+}
 
 SUBSCRIBED = SubscriberStatus.SUBSCRIBED
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED

@@ -12,7 +12,7 @@ from rundbrief.fields import FieldMap
 from rundbrief.hookspecs import ConsentScope, FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Rate, Session
-from rundbrief_brevo.attributes import map_fields
+from rundbrief_brevo.attributes import KINDS, map_fields
 from rundbrief_brevo.batches import MOST
 from rundbrief_brevo.contacts import read_contacts
 from rundbrief_brevo.imports import create
@@ -35,6 +35,7 @@ def provider_info() -> ProviderInfo:
         title="Brevo",
         settings=BrevoSettings,
         endpoint=endpoint,
+        field_kinds=KINDS,
         batch_sizes={
             # One import, whose end has to be asked for out of 100 requests an hour: so rather a big one.
             WriteKind.CREATE: 10_000,

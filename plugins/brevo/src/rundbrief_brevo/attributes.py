@@ -4,21 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rundbrief.field_matching import did_you_mean, match_fields
-from rundbrief.fields import FieldMap, FieldType, RemoteField
+from rundbrief.fields import FieldKind, FieldMap, FieldType, RemoteField
 from rundbrief.hookspecs import FieldWish
 from rundbrief.session import Session
 from rundbrief_brevo.schemas import AttributesSchema, read
 from rundbrief_brevo.settings import PROOF_SETTINGS
 
-__all__ = ["map_fields"]
+__all__ = ["KINDS", "map_fields"]
 
 _TYPES = {
     "text": FieldType.TEXT,
     "float": FieldType.NUMBER,
     "date": FieldType.DATE,
     "boolean": FieldType.BOOLEAN,
+    "multiple-choice": FieldType.CHOICES,
 }
-"""The others take ids, options or users of the account, which a CRM does not know."""
+"""The others take ids or users of the account, which a CRM does not know."""
+
+KINDS = tuple(FieldKind(name, kind) for name, kind in _TYPES.items())
 
 _IDENTITIES = frozenset({"EMAIL", "SMS", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"})
 """Unique in the account: of two contacts who share a telephone one would be refused."""
@@ -31,7 +34,9 @@ def map_fields(session: Session, wanted: Sequence[FieldWish]) -> FieldMap:
     proofs = {session.settings[setting]: setting for setting in PROOF_SETTINGS if setting in session.settings}
     there = {name: row for name, row in normal.items() if name not in _IDENTITIES and name not in proofs}
     fields = {
-        name: RemoteField(name, name, _TYPES[row["type"]]) for name, row in there.items() if row["type"] in _TYPES
+        name: RemoteField(name, name, _TYPES[row["type"]], choices=tuple(row["options"]))
+        for name, row in there.items()
+        if row["type"] in _TYPES
     }
     found = match_fields(
         wanted, fields.values(), find=lambda name: fields.get(name) or _problem(name, there, proofs)

@@ -123,11 +123,15 @@ def _fields(attributes: Mapping[str, Any]) -> dict[str, FieldValue]:
     return {
         name: _value(value)
         for name, value in attributes.items()
-        if isinstance(value, str | int | float) and value != ""
+        if isinstance(value, str | int | float | list) and value not in ("", [])
     }
 
 
-def _value(value: str | float) -> FieldValue:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else Decimal(str(value))
-    return value
+def _value(value: Any) -> FieldValue:
+    match value:
+        case float():
+            return int(value) if value.is_integer() else Decimal(str(value))
+        case list():
+            return tuple(map(str, value))
+        case _:
+            return value  # type: ignore[no-any-return]

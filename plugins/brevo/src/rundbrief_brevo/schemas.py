@@ -73,6 +73,7 @@ class _AttributeSchema(WireSchema):
     name = fields.String(required=True)
     category = fields.String(required=True)
     type = fields.String(load_default="")
+    options = fields.List(fields.String(), load_default=list, data_key="multiCategoryOptions")
 
 
 class AttributesSchema(WireSchema):

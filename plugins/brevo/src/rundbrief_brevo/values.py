@@ -14,9 +14,6 @@ from rundbrief.models import FieldValue
 
 __all__ = ["left_out", "wire"]
 
-_BOOLEANS = {"yes": True, "no": False, "true": True, "false": False}
-"""The field map spells booleans as yes and no; the service takes JSON's alone."""
-
 
 def wire(fields: Mapping[str, FieldValue], field_map: FieldMap) -> dict[str, Any]:
     """Return the values that fit their attributes, as the service takes them."""
@@ -32,6 +29,8 @@ def left_out(fields: Mapping[str, FieldValue], values: Container[str]) -> str:
 
 
 def _fitted(value: FieldValue, remote: FieldType) -> Any:
+    if value == "":
+        return ""  # empties it
     try:
         match remote:
             case FieldType.NUMBER:
@@ -40,7 +39,9 @@ def _fitted(value: FieldValue, remote: FieldType) -> Any:
             case FieldType.DATE:
                 return date.fromisoformat(str(value)).isoformat()
             case FieldType.BOOLEAN:
-                return _BOOLEANS.get(str(value).lower())
+                return value if isinstance(value, bool) else None
+            case FieldType.CHOICES:
+                return list(value) if isinstance(value, tuple) else None
             case _:
                 return str(value)
     except ValueError:

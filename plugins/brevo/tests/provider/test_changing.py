@@ -64,7 +64,7 @@ def test_without_an_id_the_address_names_the_contact_in_small_letters(account: A
 def test_values_that_do_not_fit_are_left_out_and_told(account: Any) -> None:
     account.add_attributes()
     account.subscribe(JO)
-    outcome = account.export_one(WriteKind.UPDATE, JO, fields={"POINTS": "12,5", "VIP": "no"})
+    outcome = account.export_one(WriteKind.UPDATE, JO, fields={"POINTS": "12,5", "VIP": False})
     assert account.held(JO).fields == {"VIP": False}
     assert (outcome.result, outcome.detail) == (Result.DONE, "left out, as the value does not fit: POINTS")
 

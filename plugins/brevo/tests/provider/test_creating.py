@@ -97,7 +97,7 @@ def test_values_that_an_import_drops_are_sent_once_more(account_of: Any, import_
     """Booleans always are, and dates depend on the account."""
     account = account_of(import_date_format=import_date_format)
     account.add_attributes()
-    fields = {"FIRSTNAME": "Jo", "BIRTHDAY": "1989-11-23", "POINTS": Decimal("4.5"), "VIP": "yes"}
+    fields = {"FIRSTNAME": "Jo", "BIRTHDAY": "1989-11-23", "POINTS": Decimal("4.5"), "VIP": True}
     outcome = account.export_one(WriteKind.CREATE, JO, fields=fields)
     assert account.held(JO).fields == {"FIRSTNAME": "Jo", "BIRTHDAY": "1989-11-23", "POINTS": 4.5, "VIP": True}
     assert (outcome.result, outcome.reason, outcome.detail) == (Result.DONE, Reason.NEW, "")

@@ -85,13 +85,13 @@ def test_a_configured_attribute_is_taken_and_not_proposed_to_another_field(accou
         ("SMS", "tells contacts apart"),
         ("EXT_ID", "tells contacts apart"),
         ("ORDER_ID", "has no attribute ORDER_ID"),
-        ("MANY", "of the type multiple-choice"),
+        ("ANYBODY", "of the type user"),
     ],
 )
 def test_a_configured_attribute_that_cannot_be_filled_is_a_problem_in_words(
     account: Any, name: str, sentence: str
 ) -> None:
-    account.box.add_attribute("MANY", "multiple-choice")
+    account.box.add_attribute("ANYBODY", "user")
     found = account.map(FieldWish(FIRST_NAME, name))
     assert found.links == ()
     assert len(found.problems) == 1

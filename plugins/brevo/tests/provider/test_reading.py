@@ -130,7 +130,7 @@ def test_proof_that_others_wrote_is_read_as_far_as_it_goes(account_of: Any, stat
     assert shown_as(account, attributes={"SINCE": stated}).evidence.at == at
 
 
-def test_only_simple_filled_values_become_fields(account: Any) -> None:
+def test_filled_values_become_fields(account: Any) -> None:
     values = {"FIRSTNAME": "Jo", "LASTNAME": "", "POINTS": 4.0, "RATE": 1.5, "VIP": True, "TAGS": ["a"], "X": None}
     fields = shown_as(account, attributes=values).fields
     assert {name: str(value) for name, value in fields.items()} == {
@@ -138,6 +138,7 @@ def test_only_simple_filled_values_become_fields(account: Any) -> None:
         "POINTS": "4",
         "RATE": "1.5",
         "VIP": "True",
+        "TAGS": "('a',)",
     }
 
 

@@ -11,7 +11,7 @@ from rundbrief.fields import FieldMap
 from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
-from rundbrief_cleverreach.attributes import map_fields
+from rundbrief_cleverreach.attributes import KINDS, map_fields
 from rundbrief_cleverreach.receivers import read_receivers
 from rundbrief_cleverreach.schemas import AccountSchema, GroupSchema, read
 from rundbrief_cleverreach.settings import CleverReachSettings, endpoint
@@ -30,6 +30,7 @@ def provider_info() -> ProviderInfo:
         title="CleverReach",
         settings=CleverReachSettings,
         endpoint=endpoint,
+        field_kinds=KINDS,
         batch_sizes={
             WriteKind.CREATE: 1000,
             WriteKind.UPDATE: 1000,

@@ -8,18 +8,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rundbrief.field_matching import did_you_mean, match_fields
-from rundbrief.fields import FieldMap, FieldType, RemoteField
+from rundbrief.fields import FieldKind, FieldMap, FieldType, RemoteField
 from rundbrief.hookspecs import FieldWish
 from rundbrief.models import MailingList
 from rundbrief.session import Session
 from rundbrief_cleverreach.schemas import AttributeSchema, read
 
-__all__ = ["GROUP", "map_fields"]
+__all__ = ["GROUP", "KINDS", "map_fields"]
 
 GROUP = "group:"
 
 _TYPES = {"number": FieldType.NUMBER, "date": FieldType.DATE}
 """The rest (text, gender) is text."""
+
+
+KINDS = (
+    FieldKind("text", FieldType.TEXT),
+    *(FieldKind(name, kind) for name, kind in _TYPES.items()),
+    FieldKind("gender", FieldType.TEXT, is_creatable=False),
+)
 
 
 def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:

@@ -12,6 +12,7 @@ receiver always gets its times, as the service makes one without them active fro
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -162,7 +163,12 @@ def _data(write: ContactWrite) -> dict[str, Any]:
 
 
 def _wire(value: FieldValue) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
+    match value:
+        case Decimal():
+            return float(value)
+        case date():
+            return value.isoformat()
+    return value
 
 
 def _path(mailing_list: MailingList, write: ContactWrite) -> str:

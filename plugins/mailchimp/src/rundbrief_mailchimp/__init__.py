@@ -13,7 +13,7 @@ from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
 from rundbrief_mailchimp.members import read_members
-from rundbrief_mailchimp.merge_fields import map_fields
+from rundbrief_mailchimp.merge_fields import KINDS, map_fields
 from rundbrief_mailchimp.paging import rows
 from rundbrief_mailchimp.schemas import AccountSchema, ListsSchema, read
 from rundbrief_mailchimp.settings import MailchimpSettings, endpoint
@@ -32,6 +32,7 @@ def provider_info() -> ProviderInfo:
         title="Mailchimp",
         settings=MailchimpSettings,
         endpoint=endpoint,
+        field_kinds=KINDS,
         batch_sizes={
             WriteKind.CREATE: 500,
             WriteKind.UPDATE: 1000,

@@ -14,7 +14,15 @@ from decimal import Decimal
 from typing import Any
 
 from rundbrief.masking import mask_addresses
-from rundbrief.models import Checkpoint, Evidence, FieldValue, MailingList, Subscriber, SubscriberStatus
+from rundbrief.models import (
+    Checkpoint,
+    Evidence,
+    FieldValue,
+    MailingList,
+    PostalAddress,
+    Subscriber,
+    SubscriberStatus,
+)
 from rundbrief.paging import Page, Place, answered_at, read_overlapping
 from rundbrief.session import Session
 from rundbrief_mailchimp.paging import COUNT
@@ -99,12 +107,16 @@ def _fields(values: Any) -> dict[str, FieldValue]:
     """Return the filled merge fields. Without any the service may send an empty list; addresses are objects."""
     if not isinstance(values, dict):
         return {}
-    return {
-        tag: _value(value) for tag, value in values.items() if isinstance(value, str | int | float) and value != ""
-    }
+    return {tag: found for tag, value in values.items() if (found := _value(value)) not in (None, "")}
 
 
-def _value(value: str | float) -> FieldValue:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else Decimal(str(value))
-    return value
+def _value(value: Any) -> FieldValue | None:
+    match value:
+        case float():
+            return int(value) if value.is_integer() else Decimal(str(value))
+        case str() | int():
+            return value
+        case {"addr1": street, **parts}:
+            names = {"city": "city", "state": "state", "zip": "postcode", "country": "country"}
+            return PostalAddress(street, **{name: str(parts.get(part) or "") for part, name in names.items()})
+    return None

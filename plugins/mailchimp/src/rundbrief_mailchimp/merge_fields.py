@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rundbrief.field_matching import did_you_mean, match_fields
-from rundbrief.fields import FieldMap, FieldType, RemoteField
+from rundbrief.fields import FieldKind, FieldMap, FieldType, RemoteField
 from rundbrief.hookspecs import FieldWish
 from rundbrief.models import MailingList
 from rundbrief.session import Session
 from rundbrief_mailchimp.paging import rows
 from rundbrief_mailchimp.schemas import MergeFieldsSchema
 
-__all__ = ["map_fields"]
+__all__ = ["KINDS", "map_fields"]
 
 _TYPES = {
     "number": FieldType.NUMBER,
@@ -26,9 +26,29 @@ _TYPES = {
 }
 """The rest (text, zip) is text."""
 
+MAX_BYTES = 255
+"""Where texts are cut, without a word (docs: merge-fields)."""
+
+_ADDRESS = ("street", "city", "state", "postcode")
+"""Required in an address (docs: merge-fields)."""
+
+_PATTERNS = {"zip": r"[0-9]{5}", "phone US": r"\(?[0-9]{3}\)?[ -]?[0-9]{3}-?[0-9]{4}"}
+"""What the service checks beyond the type (docs: merge-fields)."""
+
+
+KINDS = (
+    FieldKind("text", FieldType.TEXT, MAX_BYTES),
+    *(FieldKind(name, kind) for name, kind in _TYPES.items() if name != "phone"),
+    FieldKind("phone", FieldType.PHONE, MAX_BYTES),
+    FieldKind("zip", FieldType.TEXT, is_creatable=False),
+)
+
 
 def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:
-    """Return where each wish goes. A zip or an American phone number takes certain values alone: no proposals."""
+    """Return where each wish goes. A zip or an American phone number takes certain values alone: no proposals.
+
+    Neither is there one for an address: it needs a state, which most of the world has not.
+    """
     names = "tag name type required options"
     found = rows(session, f"/lists/{mailing_list.id}/merge-fields", MergeFieldsSchema, "merge_fields", names)
     there = {row["tag"]: row for row in found}
@@ -36,8 +56,6 @@ def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[Fie
     def find(tag: str) -> RemoteField | str:
         if tag not in there:
             return f"The list {mailing_list.name!r} has no merge field {tag}. {did_you_mean(tag, there)}"
-        if there[tag]["type"] == "address":
-            return f"The merge field {tag} is an address of several parts; choose a text field instead."
         return _remote_field(there[tag])
 
     return match_fields(wanted, [_remote_field(row) for row in there.values() if _is_open(row)], find=find)
@@ -45,9 +63,20 @@ def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[Fie
 
 def _is_open(row: Mapping[str, Any]) -> bool:
     is_american = row["type"] == "phone" and row["options"].get("phone_format") == "US"
-    return row["type"] != "zip" and not is_american
+    return row["type"] not in ("zip", "address") and not is_american
 
 
 def _remote_field(row: Mapping[str, Any]) -> RemoteField:
-    choices = tuple(row["options"].get("choices", ()))
-    return RemoteField(row["tag"], row["name"], _TYPES.get(row["type"], FieldType.TEXT), row["required"], choices)
+    kind, options = row["type"], row["options"]
+    is_text = kind not in _TYPES or kind == "phone"
+    return RemoteField(
+        key=row["tag"],
+        label=row["name"],
+        type=_TYPES.get(kind, FieldType.TEXT),
+        required=row["required"],
+        choices=tuple(options.get("choices", ())),
+        max_bytes=MAX_BYTES if is_text else None,
+        parts=_ADDRESS if kind == "address" else (),
+        form=options.get("date_format", "MM/DD") if kind == "birthday" else "",
+        pattern=_PATTERNS.get("phone US" if options.get("phone_format") == "US" else kind, ""),
+    )

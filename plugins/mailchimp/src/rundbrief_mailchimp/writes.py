@@ -10,6 +10,7 @@ CONFIRM   `PATCH` with `pending`, as UPDATE               the service sends its 
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from rundbrief.models import (
     FieldValue,
     MailingList,
     Outcome,
+    PostalAddress,
     Reason,
     Result,
     WriteKind,
@@ -124,7 +126,20 @@ def _data(write: ContactWrite) -> dict[str, Any]:
 
 
 def _merge_fields(fields: Mapping[str, FieldValue]) -> dict[str, Any]:
-    return {tag: float(value) if isinstance(value, Decimal) else value for tag, value in fields.items()}
+    return {tag: _wire(value) for tag, value in fields.items()}
+
+
+def _wire(value: FieldValue) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case date():
+            return value.isoformat()
+        case PostalAddress():
+            parts = (value.street, value.city, value.state, value.postcode, value.country)
+            named = dict(zip(("addr1", "city", "state", "zip", "country"), parts, strict=True))
+            return {name: part for name, part in named.items() if part}
+    return value
 
 
 def _path(mailing_list: MailingList, write: ContactWrite) -> str:

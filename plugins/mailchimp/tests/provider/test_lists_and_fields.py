@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import rundbrief_mailchimp
-from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldMap, FieldType
+from rundbrief.fields import POSTAL_ADDRESS, STANDARD_FIELDS, CrmField, FieldMap, FieldType
 from rundbrief.hookspecs import FieldWish
 from rundbrief.models import MailingList
 
@@ -126,7 +126,10 @@ def test_a_configured_field_that_is_not_there_is_a_problem_with_the_nearest(acco
     assert made.problems == ("The list 'Customers' has no merge field FNAM. Did you mean FNAME?",)
 
 
-def test_a_configured_address_field_is_a_problem(account: Any) -> None:
+def test_an_address_takes_an_address_alone(account: Any) -> None:
     made = mapped(account, standard("street", "ADDRESS"))
     assert made.links == ()
-    assert "several parts" in made.problems[0]
+    assert "street (text) does not fit ADDRESS (address)" in made.problems[0]
+    assert "An address is the field 'address'." in made.problems[0]
+    whole = FieldWish(CrmField(POSTAL_ADDRESS, "Postal address", FieldType.ADDRESS), "ADDRESS")
+    assert mapped(account, whole).links[0].remote.parts == ("street", "city", "state", "postcode")

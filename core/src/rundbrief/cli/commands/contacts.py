@@ -121,7 +121,7 @@ def list_contacts(app: App, limit: int) -> None:
 @pass_app
 def show(app: App, contact: str) -> None:
     """Show everybody with this id or address."""
-    from rundbrief.crm.local.values import spell
+    from rundbrief.fields.spelling import spell
 
     with embedded_crm(app) as crm:
         fields = crm.opt_in_fields()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rundbrief.crm.local.addresses import address_problem
 from rundbrief.crm.local.csv_rows import FieldCell, OptInCell, Row, RowProblem
-from rundbrief.crm.local.values import spell
+from rundbrief.fields.spelling import spell
 from rundbrief.models import Contact, CrmOptIn, FieldValue, OptIn, address_key
 
 __all__ = ["merged"]

@@ -13,9 +13,9 @@ from rundbrief.crm.local import reading
 from rundbrief.crm.local.csv_cells import protect
 from rundbrief.crm.local.csv_columns import EMAIL_HEADING, ID_HEADING, Part, opt_in_heading
 from rundbrief.crm.local.custom_fields import all_fields
-from rundbrief.crm.local.values import spell
 from rundbrief.errors import InputError
 from rundbrief.fields import CrmField
+from rundbrief.fields.spelling import spell
 from rundbrief.models import Contact, CrmOptIn, OptIn, OptInField, Selection
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from rundbrief.crm.local.csv_cells import unprotect
 from rundbrief.crm.local.csv_columns import ROLES, Column, Part
 from rundbrief.crm.local.csv_file import Record
 from rundbrief.crm.local.identity import Identity, identity_of
-from rundbrief.crm.local.values import parse
 from rundbrief.fields import FieldType
+from rundbrief.fields.spelling import parse
 from rundbrief.models import ContactKind, FieldValue, OptIn, PartyType
 
 __all__ = ["FieldCell", "OptInCell", "Row", "RowProblem", "row_of"]

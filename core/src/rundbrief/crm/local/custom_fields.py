@@ -10,9 +10,9 @@ from difflib import get_close_matches
 from sqlalchemy import Connection, insert, select, text
 
 from rundbrief.crm.local import schema
-from rundbrief.crm.local.values import parse
 from rundbrief.errors import InputError
 from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType
+from rundbrief.fields.spelling import parse
 from rundbrief.models import FieldValue
 
 __all__ = ["add_field", "adopt_fields", "all_fields", "field_key", "same_label", "spell_out", "typed"]

@@ -1,0 +1,30 @@
+"""Fields of contacts on both sides, the map between them, and what becomes of values on the way. Pure."""
+
+from rundbrief.fields.conversion import Habits, Partly, Unfit, converter
+from rundbrief.fields.mapping import POSTAL_ADDRESS, FieldLink, FieldMap, FieldPolicy, Outgoing, Translation
+from rundbrief.fields.matrix import Cell, Quality, cell
+from rundbrief.fields.model import STANDARD_FIELDS, CrmField, FieldKind, OnEmpty, OnError, RemoteField
+from rundbrief.fields.types import FieldType
+
+__all__ = [
+    "POSTAL_ADDRESS",
+    "STANDARD_FIELDS",
+    "Cell",
+    "CrmField",
+    "FieldKind",
+    "FieldLink",
+    "FieldMap",
+    "FieldPolicy",
+    "FieldType",
+    "Habits",
+    "OnEmpty",
+    "OnError",
+    "Outgoing",
+    "Partly",
+    "Quality",
+    "RemoteField",
+    "Translation",
+    "Unfit",
+    "cell",
+    "converter",
+]

@@ -1,0 +1,146 @@
+"""The field map, and the map at work: contacts out, subscribers in."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rundbrief.fields.conversion import Convert, Habits, Partly, Unfit, converter
+from rundbrief.fields.model import CrmField, OnEmpty, OnError, RemoteField
+from rundbrief.models import FieldValue, PostalAddress
+
+__all__ = ["POSTAL_ADDRESS", "FieldLink", "FieldMap", "FieldPolicy", "Outgoing", "Translation"]
+
+POSTAL_ADDRESS = "address"
+"""The key of what street, postcode, city and country of a contact make up together."""
+
+_PARTS = ("street", "city", "state", "postcode", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLink:
+    """One line of the map: this CRM field goes into that remote field."""
+
+    crm_key: str
+    remote: RemoteField
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """Which CRM fields a list takes, and how they are defined there."""
+
+    links: tuple[FieldLink, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Sentences about wishes that cannot be met, such as a configured key that the list does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPolicy:
+    """What the configuration says of one remote field, beside what goes into it."""
+
+    on_empty: OnEmpty = OnEmpty.SKIP
+    on_error: OnError = OnError.DROP
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A contact's data as a service gets it."""
+
+    fields: dict[str, FieldValue]
+    """Remote key -> value; an empty text empties the field."""
+    left_out: list[str] = field(default_factory=list)
+    """Sentences about values that do not arrive whole: `BIRTHDAY is no date`. None contains a value."""
+    is_refused: bool = False
+    """A value that the contact may not go without is among them."""
+
+
+class Translation:
+    """A field map at work.
+
+    Args:
+        crm_fields: key -> field, of the CRM's.
+        policies: remote key -> what the configuration says of it.
+        habits: how people write here what a service has no type for.
+    """
+
+    def __init__(
+        self,
+        field_map: FieldMap,
+        crm_fields: Mapping[str, CrmField],
+        policies: Mapping[str, FieldPolicy] | None = None,
+        habits: Habits | None = None,
+    ) -> None:
+        self._habits = habits = habits or Habits()
+        policies = policies or {}
+        self._out: Sequence[tuple[FieldLink, Convert, FieldPolicy]] = [
+            (link, converter(link.remote, habits), policies.get(link.remote.key, FieldPolicy()))
+            for link in field_map.links
+        ]
+        self._in: Sequence[tuple[FieldLink, Convert]] = [
+            (link, converter(crm_fields[link.crm_key], habits))
+            for link in field_map.links
+            if link.crm_key in crm_fields
+        ]
+
+    @property
+    def signature(self) -> str:
+        """Return what tells this translation from another one: two with the same make the same of any values."""
+        lines = sorted(f"{link!r} {policy!r}" for link, _, policy in self._out)
+        return hashlib.sha256("\n".join([repr(self._habits), *lines]).encode()).hexdigest()[:32]
+
+    def outward(self, values: Mapping[str, FieldValue]) -> Outgoing:
+        """Return what a contact's values become at the service. Values that do not fit are left out and told."""
+        found = Outgoing({})
+        refused = False
+        for link, convert, policy in self._out:
+            value = _value_of(link.crm_key, values)
+            if value is None:
+                if policy.on_empty is OnEmpty.CLEAR:
+                    found.fields[link.remote.key] = ""
+                continue
+            try:
+                sent = convert(value)
+            except Unfit as reason:
+                found.left_out.append(f"{link.remote.key} {reason}")
+                refused = refused or policy.on_error is OnError.REFUSE
+                continue
+            if isinstance(sent, Partly):
+                found.left_out.append(f"{link.remote.key} {sent.lost}")
+                sent = sent.value
+            found.fields[link.remote.key] = sent
+        return Outgoing(found.fields, found.left_out, refused) if refused else found
+
+    def there(self, values: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
+        """Return a subscriber's values as `outward` would have made them, to compare what is there with that."""
+        found: dict[str, FieldValue] = {}
+        for link, convert, _ in self._out:
+            value = values.get(link.remote.key)
+            if value is None or value in ("", ()):
+                continue
+            try:
+                same = convert(value)
+            except Unfit:
+                same = value
+            found[link.remote.key] = same.value if isinstance(same, Partly) else same
+        return found
+
+    def inward(self, values: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
+        """Return CRM key -> value for a subscriber's values, for a contact that an import creates."""
+        found: dict[str, FieldValue] = {}
+        for link, convert in self._in:
+            value = values.get(link.remote.key)
+            if value in (None, "", ()):
+                continue
+            assert value is not None
+            try:
+                taken = convert(value)
+            except Unfit:
+                continue  # the service keeps it; a contact begins without it
+            found[link.crm_key] = taken.value if isinstance(taken, Partly) else taken
+        return found
+
+
+def _value_of(key: str, values: Mapping[str, FieldValue]) -> FieldValue | None:
+    if key in values or key != POSTAL_ADDRESS:
+        return values.get(key)
+    parts = {name: str(values[name]) for name in _PARTS if name in values}
+    return PostalAddress(**parts) if parts.keys() - {"country"} else None
