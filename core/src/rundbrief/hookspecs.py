@@ -203,6 +203,28 @@ class ProviderSpec:
 
     @staticmethod
     @hookspec(firstresult=True)
+    def create_fields(session: Session, mailing_list: MailingList, wanted: "Sequence[CrmField]") -> "FieldMap":
+        """Optional. Make a field for each of these CRM fields, and say where each goes.
+
+        Under a key that nothing has there yet, by the service's own rules, and of the kind that loses least
+        (`rundbrief.fields.best_kind`, `new_key`). A field that cannot be made, for want of room or of a kind, is a
+        sentence in `FieldMap.problems`. Nothing that is there is changed.
+
+        Example::
+
+            @hookimpl
+            def create_fields(session, mailing_list, wanted):
+                links = []
+                for field in wanted:
+                    row = {"key": new_key(field.label, (), upper=True, longest=20), "label": field.label}
+                    session.http.post(f"/lists/{mailing_list.id}/fields", json=row)
+                    links.append(FieldLink(field.key, RemoteField(row["key"], row["label"])))
+                return FieldMap(tuple(links))
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
     def export_contacts(
         session: Session,
         mailing_list: MailingList,

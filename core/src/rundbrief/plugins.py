@@ -20,7 +20,7 @@ import pluggy
 from rundbrief import hookspecs
 from rundbrief.crm import Crm
 from rundbrief.errors import PluginBroken, PluginIncompatible, PluginMissing, RundbriefError
-from rundbrief.fields import FieldMap
+from rundbrief.fields import CrmField, FieldMap
 from rundbrief.hookspecs import CRM_GROUP, PROVIDER_GROUP, SPEC_VERSION, CrmInfo, FieldWish, ProviderInfo
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import HttpClient, Session
@@ -141,6 +141,16 @@ class Provider:
         return self._answer(
             lambda: self._hook.map_custom_fields(session=session, mailing_list=mailing_list, wanted=wanted),
             FieldMap,
+        )
+
+    def create_fields(
+        self, session: Session, mailing_list: MailingList, wanted: "Sequence[CrmField]"
+    ) -> FieldMap | None:
+        """Make fields at the service; None when the plugin cannot."""
+        if "create_fields" not in self.capabilities:
+            return None
+        return self._answer(
+            lambda: self._hook.create_fields(session=session, mailing_list=mailing_list, wanted=wanted), FieldMap
         )
 
     def export_contacts(

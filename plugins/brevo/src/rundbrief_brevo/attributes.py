@@ -10,7 +10,7 @@ from rundbrief.session import Session
 from rundbrief_brevo.schemas import AttributesSchema, read
 from rundbrief_brevo.settings import PROOF_SETTINGS
 
-__all__ = ["KINDS", "map_fields"]
+__all__ = ["KINDS", "attribute_names", "map_fields"]
 
 _TYPES = {
     "text": FieldType.TEXT,
@@ -42,6 +42,12 @@ def map_fields(session: Session, wanted: Sequence[FieldWish]) -> FieldMap:
         wanted, fields.values(), find=lambda name: fields.get(name) or _problem(name, there, proofs)
     )
     return FieldMap(found.links, (*found.problems, *_problems_of_proofs(proofs, normal)))
+
+
+def attribute_names(session: Session) -> Iterator[str]:
+    """Yield the names of all attributes, of whatever category."""
+    rows = read(session.http.get("/contacts/attributes"), AttributesSchema)["attributes"]
+    return (row["name"] for row in rows)
 
 
 def _problem(name: str, there: Mapping[str, Any], proofs: Mapping[str, str]) -> str:

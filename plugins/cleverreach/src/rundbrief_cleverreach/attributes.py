@@ -14,7 +14,7 @@ from rundbrief.models import MailingList
 from rundbrief.session import Session
 from rundbrief_cleverreach.schemas import AttributeSchema, read
 
-__all__ = ["GROUP", "KINDS", "map_fields"]
+__all__ = ["GROUP", "KINDS", "account_fields", "map_fields"]
 
 GROUP = "group:"
 
@@ -31,7 +31,7 @@ KINDS = (
 
 def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:
     """Return where each wish goes."""
-    of_account = _fields_of(session, "/attributes")
+    of_account = account_fields(session)
     there = of_account
     if any(wish.remote_key and wish.remote_key.lower() not in of_account for wish in wanted):
         there = of_account | _fields_of(session, f"/groups/{mailing_list.id}/attributes", GROUP)
@@ -41,6 +41,11 @@ def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[Fie
         return found or f"Neither the account nor the list has an attribute {name}. {did_you_mean(name, there)}"
 
     return match_fields(wanted, of_account.values(), find=find)
+
+
+def account_fields(session: Session) -> dict[str, RemoteField]:
+    """Return name -> attribute, of the account's."""
+    return _fields_of(session, "/attributes")
 
 
 def _fields_of(session: Session, path: str, prefix: str = "") -> dict[str, RemoteField]:

@@ -128,6 +128,12 @@ class EntrySchema(WireSchema):
     stamp = fields.Integer(load_default=0, allow_none=True)
 
 
+class LimitsSchema(WireSchema):
+    """How many attributes there may still be."""
+
+    available = fields.Integer(required=True)
+
+
 class AttributeSchema(WireSchema):
     name = fields.String(required=True)
     description = fields.String(load_default="", allow_none=True)

@@ -1,6 +1,6 @@
 """Merge fields: what an audience has, and where the CRM's fields go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rundbrief.field_matching import did_you_mean, match_fields
@@ -11,7 +11,7 @@ from rundbrief.session import Session
 from rundbrief_mailchimp.paging import rows
 from rundbrief_mailchimp.schemas import MergeFieldsSchema
 
-__all__ = ["KINDS", "map_fields"]
+__all__ = ["KINDS", "map_fields", "merge_fields", "remote_field"]
 
 _TYPES = {
     "number": FieldType.NUMBER,
@@ -20,8 +20,8 @@ _TYPES = {
     "date": FieldType.DATE,
     "url": FieldType.URL,
     "imageurl": FieldType.URL,
-    "radio": FieldType.CHOICE,
     "dropdown": FieldType.CHOICE,
+    "radio": FieldType.CHOICE,
     "birthday": FieldType.BIRTHDAY,
 }
 """The rest (text, zip) is text."""
@@ -49,16 +49,20 @@ def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[Fie
 
     Neither is there one for an address: it needs a state, which most of the world has not.
     """
-    names = "tag name type required options"
-    found = rows(session, f"/lists/{mailing_list.id}/merge-fields", MergeFieldsSchema, "merge_fields", names)
-    there = {row["tag"]: row for row in found}
+    there = {row["tag"]: row for row in merge_fields(session, mailing_list)}
 
     def find(tag: str) -> RemoteField | str:
         if tag not in there:
             return f"The list {mailing_list.name!r} has no merge field {tag}. {did_you_mean(tag, there)}"
-        return _remote_field(there[tag])
+        return remote_field(there[tag])
 
-    return match_fields(wanted, [_remote_field(row) for row in there.values() if _is_open(row)], find=find)
+    return match_fields(wanted, [remote_field(row) for row in there.values() if _is_open(row)], find=find)
+
+
+def merge_fields(session: Session, mailing_list: MailingList) -> Iterator[Mapping[str, Any]]:
+    """Yield all merge fields of a list, page by page."""
+    names = "tag name type required options"
+    return rows(session, f"/lists/{mailing_list.id}/merge-fields", MergeFieldsSchema, "merge_fields", names)
 
 
 def _is_open(row: Mapping[str, Any]) -> bool:
@@ -66,7 +70,7 @@ def _is_open(row: Mapping[str, Any]) -> bool:
     return row["type"] not in ("zip", "address") and not is_american
 
 
-def _remote_field(row: Mapping[str, Any]) -> RemoteField:
+def remote_field(row: Mapping[str, Any]) -> RemoteField:
     kind, options = row["type"], row["options"]
     is_text = kind not in _TYPES or kind == "phone"
     return RemoteField(

@@ -1,8 +1,16 @@
-"""`rundbrief fields`: both sides of the field map, read-only."""
+"""`rundbrief fields`: both sides of the field map, what is missing, and where it is written down."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
+from rundbrief.errors import SettingsError
+
+if TYPE_CHECKING:
+    from rundbrief.engine.fields import FieldRow, FieldView
+    from rundbrief.fields import CrmField
 
 __all__ = ["command"]
 
@@ -10,64 +18,101 @@ __all__ = ["command"]
 @click.command("fields")
 @click.argument("connection")
 @click.argument("list_id", metavar="LIST")
+@click.option("--push", is_flag=True, help="Make the fields that are missing at the service.")
+@click.option("--field", "only", multiple=True, metavar="KEY", help="With --push: only for this field of the CRM.")
+@click.option("--dry-run", is_flag=True, help="With --push: only show what would be made.")
+@click.option("--write-config", is_flag=True, help="Write the map into rundbrief.toml; comments stay.")
 @json_option
 @shared_options
 @pass_app
-def command(app: App, connection: str, list_id: str) -> None:
+def command(
+    app: App, connection: str, list_id: str, push: bool, only: Sequence[str], dry_run: bool, write_config: bool
+) -> None:
     """Show which CRM field goes into which field of a list.
 
-    LIST is an id or a name. Nothing is changed.
+    LIST is an id or a name. Without --push and --write-config nothing is changed.
     """
-    from rundbrief.engine.lists import find_list
+    from rundbrief.engine.fields import push_fields, view_fields
 
     with app.workspace() as workspace:
-        opened = workspace.connection(connection)
-        mailing_list = find_list(workspace, opened, list_id, workspace.store, workspace.crm)
-        crm_fields = {one.key: one for one in workspace.crm.fields()}
-        wishes = opened.wishes(crm_fields)
-        field_map = opened.provider.map_custom_fields(opened.session, mailing_list, wishes)
-    linked = {link.crm_key: link.remote for link in field_map.links}
-    rows = []
-    for key, field in crm_fields.items():
-        remote = linked.get(key)
-        rows.append(
-            {
-                "crm": {"key": key, "label": field.label, "type": field.type.value},
-                "service": remote
-                and {
-                    "key": remote.key,
-                    "label": remote.label,
-                    "type": remote.type.value,
-                    "required": remote.required,
-                },
-            }
-        )
+        view = view_fields(workspace, connection, list_id)
+        wanted = push_fields(view, only, dry_run=dry_run) if push else []
+        path = workspace.config.path
+    written = _write(view, path) if write_config else {}
     if app.json:
-        app.output.document(
-            {
-                "connection": connection,
-                "list": {"id": mailing_list.id, "name": mailing_list.name},
-                "fields": rows,
-                "problems": list(field_map.problems),
-            }
-        )
+        app.output.document(_document(view, wanted, written))
         return
-    app.output.line(f"CRM -> {opened.title}, list {mailing_list.name}", bold=True)
-    app.output.table(
-        ["CRM field", "Label", "Type", "goes into", "Label", "Type"],
-        [
-            (
-                one.key,
-                one.label,
-                one.type.value,
-                *(
-                    (remote.key, remote.label, f"{remote.type.value}{', required' if remote.required else ''}")
-                    if (remote := linked.get(one.key))
-                    else ("-", "", "")
-                ),
-            )
-            for one in crm_fields.values()
-        ],
-    )
-    for problem in field_map.problems:
+    _show(app, view)
+    if push:
+        _show_made(app, view, wanted, dry_run=dry_run)
+    for problem in view.problems:
         app.output.paragraph(f"Note: {problem}")
+    if write_config:
+        app.output.line()
+        app.output.line(f"{len(written)} fields were added to {path}." if written else f"{path} has all of them.")
+
+
+def _write(view: "FieldView", path: Any) -> dict[str, str]:
+    from rundbrief.config.writing import write_fields
+
+    if path is None:
+        raise SettingsError("There is no rundbrief.toml to write to.", hint="Make one: rundbrief init")
+    return write_fields(path, view.connection.name, view.linked)
+
+
+def _show(app: App, view: "FieldView") -> None:
+    app.output.line(f"CRM -> {view.connection.title}, list {view.mailing_list.name}", bold=True)
+    app.output.table(["In the CRM", "", "At the service", "What becomes of it"], [_row(one) for one in view.rows])
+
+
+def _row(one: "FieldRow") -> tuple[str, str, str, str]:
+    crm = f"{one.crm.label} ({one.crm.key})"
+    if one.remote is None:
+        return crm, one.crm.type.value, "-", "stays here: no field there fits"
+    label = f"{one.remote.label} ({one.remote.key})" if one.remote.label != one.remote.key else one.remote.key
+    return crm, one.crm.type.value, f"{label}{', required' if one.remote.required else ''}", _becomes(one)
+
+
+def _becomes(one: "FieldRow") -> str:
+    assert one.remote is not None
+    assert one.cell is not None
+    words = f"loses {one.cell.lost}" if one.cell.lost else "arrives as it is"
+    if one.cell.lost.endswith("stays here") or "it becomes" in one.cell.lost:
+        words = one.cell.lost
+    limit = f"; at most {one.remote.max_bytes} bytes" if one.remote.max_bytes else ""
+    return f"{words}{limit}"
+
+
+def _show_made(app: App, view: "FieldView", wanted: "Sequence[CrmField]", *, dry_run: bool) -> None:
+    app.output.line()
+    if not wanted:
+        app.output.line("Nothing is missing at the service.")
+    elif dry_run:
+        app.output.paragraph(f"Would be made: {', '.join(one.label for one in wanted)}.")
+    else:
+        keys = {crm_key: remote_key for remote_key, crm_key in view.linked.items()}
+        made = [f"{one.label} as {keys[one.key]}" for one in wanted if one.key in keys]
+        app.output.paragraph(f"Made: {', '.join(made) or 'none'}.")
+
+
+def _document(view: "FieldView", wanted: "Sequence[CrmField]", written: dict[str, str]) -> dict[str, Any]:
+    return {
+        "connection": view.connection.name,
+        "list": {"id": view.mailing_list.id, "name": view.mailing_list.name},
+        "fields": [_row_document(one) for one in view.rows],
+        "missing": [one.key for one in wanted],
+        "written": written,
+        "problems": view.problems,
+    }
+
+
+def _row_document(one: "FieldRow") -> dict[str, Any]:
+    remote = one.remote
+    return {
+        "crm": {"key": one.crm.key, "label": one.crm.label, "type": one.crm.type.value},
+        "service": remote
+        and {"key": remote.key, "label": remote.label, "type": remote.type.value, "required": remote.required},
+        "quality": one.cell.quality.value if one.cell else None,
+        "lost": one.cell.lost if one.cell else None,
+        "configured": one.is_configured,
+    }

@@ -1,0 +1,102 @@
+"""Both sides of a list's fields, what becomes of values between them, and making what is missing."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from rundbrief.engine.lists import find_list
+from rundbrief.engine.workspace import Connection, Workspace
+from rundbrief.errors import InputError
+from rundbrief.fields import Cell, CrmField, FieldMap, FieldType, RemoteField, cell
+from rundbrief.models import MailingList
+
+__all__ = ["FieldRow", "FieldView", "push_fields", "view_fields"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One field of the CRM, and where it goes."""
+
+    crm: CrmField
+    remote: RemoteField | None
+    is_configured: bool = False
+    """rundbrief.toml says so; otherwise it is what fits by name."""
+
+    @property
+    def cell(self) -> Cell | None:
+        return cell(self.crm.type, self.remote.type) if self.remote else None
+
+
+@dataclass(slots=True)
+class FieldView:
+    """All fields of the CRM beside those of a list."""
+
+    connection: Connection
+    mailing_list: MailingList
+    rows: Sequence[FieldRow]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def linked(self) -> dict[str, str]:
+        """Return remote key -> CRM key, of all that goes along."""
+        return {one.remote.key: one.crm.key for one in self.rows if one.remote}
+
+
+def view_fields(workspace: Workspace, name: str, list_id: str) -> FieldView:
+    """Read both sides and the map between them. Nothing is changed.
+
+    Raises:
+        ConnectionUnknown, ListUnknown: there is no such connection or list.
+    """
+    connection = workspace.connection(name)
+    mailing_list = find_list(workspace, connection, list_id, workspace.store, workspace.crm)
+    crm_fields = {one.key: one for one in workspace.crm.fields()}
+    wishes = connection.wishes(crm_fields)
+    field_map = connection.provider.map_custom_fields(connection.session, mailing_list, wishes)
+    rows = _rows([wish.field for wish in wishes], field_map, set(connection.config.fields.values()))
+    order = list(crm_fields)
+    rows.sort(key=lambda row: order.index(row.crm.key) if row.crm.key in order else len(order))
+    return FieldView(connection, mailing_list, rows, list(field_map.problems))
+
+
+def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = False) -> list[CrmField]:
+    """Make a field at the service for those of the CRM that have none there, and add what was made to the view.
+
+    Args:
+        only: keys of CRM fields; empty: all that go nowhere.
+        dry_run: only return what would be made.
+
+    Returns:
+        The fields for which one was to be made.
+
+    Raises:
+        InputError: a key is no field of the CRM, or the service's plugin cannot make any.
+    """
+    known = {row.crm.key for row in view.rows}
+    if strangers := sorted(set(only) - known):
+        raise InputError(f"The CRM has no field {strangers[0]!r}.", hint=f"It has: {', '.join(sorted(known))}.")
+    missing = [row.crm for row in view.rows if row.remote is None and (not only or row.crm.key in only)]
+    missing = [one for one in missing if one.type is not FieldType.ADDRESS]
+    if dry_run or not missing:
+        return missing
+    connection = view.connection
+    made = connection.provider.create_fields(connection.session, view.mailing_list, missing)
+    if made is None:
+        raise InputError(
+            f"The plugin for {connection.title} cannot make fields.",
+            hint="Make them there, and run this command again: fields of the same name are found.",
+        )
+    remotes = {link.crm_key: link.remote for link in made.links}
+    view.rows = [replace(row, remote=row.remote or remotes.get(row.crm.key)) for row in view.rows]
+    view.problems += made.problems
+    return missing
+
+
+def _rows(crm_fields: Sequence[CrmField], field_map: FieldMap, configured: Collection[str]) -> list[FieldRow]:
+    remotes: dict[str, list[RemoteField | None]] = {}
+    for link in field_map.links:
+        remotes.setdefault(link.crm_key, []).append(link.remote)
+    return [
+        FieldRow(one, remote, one.key in configured)
+        for one in {one.key: one for one in crm_fields}.values()
+        for remote in remotes.get(one.key, [None])
+    ]

@@ -1,0 +1,52 @@
+"""Making merge fields."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rundbrief.fields import CrmField, FieldKind, FieldLink, FieldMap, FieldType, best_kind, new_key
+from rundbrief.models import MailingList
+from rundbrief.session import Session
+from rundbrief_mailchimp.merge_fields import KINDS, merge_fields, remote_field
+from rundbrief_mailchimp.refusals import Refusal
+from rundbrief_mailchimp.schemas import MergeFieldSchema, read
+
+__all__ = ["create_fields"]
+
+LONGEST_TAG = 10
+"""Characters of a tag: letters, digits and underscores (third party; a longer one is refused)."""
+
+MOST = 80
+"""Merge fields of an audience on the largest plan; 30 on the others (third party: chimpmatic.com)."""
+
+
+def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[CrmField]) -> FieldMap:
+    """Make a merge field for each, not required and not shown on forms."""
+    taken = [row["tag"] for row in merge_fields(session, mailing_list)]
+    links, problems = [], []
+    for field in wanted:
+        if len(taken) >= MOST:
+            problems.append(f"{field.label} was not made: an audience has at most {MOST} merge fields.")
+            continue
+        tag = new_key(field.label, taken, upper=True, longest=LONGEST_TAG)
+        body = _body(field, tag, best_kind(field, KINDS))
+        response = session.http.post(f"/lists/{mailing_list.id}/merge-fields", json=body)
+        if response.status == 400:
+            refusal = Refusal.of_problem(400, response.json())
+            problems.append(f"{field.label} was not made: {refusal.text or refusal.field_errors}")
+            continue
+        made = remote_field(read(response, MergeFieldSchema))
+        taken.append(made.key)
+        links.append(FieldLink(field.key, made))
+    return FieldMap(tuple(links), tuple(problems))
+
+
+def _body(field: CrmField, tag: str, kind: FieldKind) -> dict[str, Any]:
+    body = {"name": field.label, "tag": tag, "type": kind.name, "required": False, "public": False}
+    return body | dict(_options(field, kind))
+
+
+def _options(field: CrmField, kind: FieldKind) -> Iterator[tuple[str, Any]]:
+    if kind.type is FieldType.CHOICE:
+        yield "options", {"choices": list(field.choices)}
+    elif kind.type is FieldType.BIRTHDAY:
+        yield "options", {"date_format": "MM/DD"}
