@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
     from rundbrief.crm import Crm
-    from rundbrief.fields import CrmField, FieldKind, FieldMap
+    from rundbrief.fields import CrmField, FieldKind, FieldMap, RemoteField
     from rundbrief.testing.crm_sandbox import CrmSandbox
     from rundbrief.testing.sandbox import Sandbox
 
@@ -220,6 +220,25 @@ class ProviderSpec:
                     session.http.post(f"/lists/{mailing_list.id}/fields", json=row)
                     links.append(FieldLink(field.key, RemoteField(row["key"], row["label"])))
                 return FieldMap(tuple(links))
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def add_choices(
+        session: Session, mailing_list: MailingList, field: "RemoteField", choices: Sequence[str]
+    ) -> "RemoteField":
+        """Optional. Add choices to a field that takes certain ones alone, and return it as it is then.
+
+        The choices that are there stay, in their order.
+
+        Example::
+
+            @hookimpl
+            def add_choices(session, mailing_list, field, choices):
+                path = f"/lists/{mailing_list.id}/fields/{field.key}"
+                session.http.request("PATCH", path, json={"choices": [*field.choices, *choices]}, idempotent=True)
+                return replace(field, choices=(*field.choices, *choices))
         """
         raise AssertionError("a specification is never called")
 

@@ -20,7 +20,7 @@ import pluggy
 from rundbrief import hookspecs
 from rundbrief.crm import Crm
 from rundbrief.errors import PluginBroken, PluginIncompatible, PluginMissing, RundbriefError
-from rundbrief.fields import CrmField, FieldMap
+from rundbrief.fields import CrmField, FieldMap, RemoteField
 from rundbrief.hookspecs import CRM_GROUP, PROVIDER_GROUP, SPEC_VERSION, CrmInfo, FieldWish, ProviderInfo
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import HttpClient, Session
@@ -151,6 +151,19 @@ class Provider:
             return None
         return self._answer(
             lambda: self._hook.create_fields(session=session, mailing_list=mailing_list, wanted=wanted), FieldMap
+        )
+
+    def add_choices(
+        self, session: Session, mailing_list: MailingList, field: RemoteField, choices: Sequence[str]
+    ) -> RemoteField | None:
+        """Add choices to a field at the service; None when the plugin cannot."""
+        if "add_choices" not in self.capabilities:
+            return None
+        return self._answer(
+            lambda: self._hook.add_choices(
+                session=session, mailing_list=mailing_list, field=field, choices=choices
+            ),
+            RemoteField,
         )
 
     def export_contacts(

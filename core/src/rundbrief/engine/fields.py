@@ -32,8 +32,10 @@ class FieldView:
 
     connection: Connection
     mailing_list: MailingList
-    rows: Sequence[FieldRow]
+    rows: list[FieldRow]
     problems: list[str] = field(default_factory=list)
+    new_choices: dict[str, list[str]] = field(default_factory=dict)
+    """Remote key -> choices of the CRM that the field there lacked; they are added by a push."""
 
     @property
     def linked(self) -> dict[str, str]:
@@ -59,7 +61,9 @@ def view_fields(workspace: Workspace, name: str, list_id: str) -> FieldView:
 
 
 def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = False) -> list[CrmField]:
-    """Make a field at the service for those of the CRM that have none there, and add what was made to the view.
+    """Make a field at the service for those of the CRM that have none there, and the choices that a field lacks.
+
+    What was made is added to the view.
 
     Args:
         only: keys of CRM fields; empty: all that go nowhere.
@@ -76,6 +80,7 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
         raise InputError(f"The CRM has no field {strangers[0]!r}.", hint=f"It has: {', '.join(sorted(known))}.")
     missing = [row.crm for row in view.rows if row.remote is None and (not only or row.crm.key in only)]
     missing = [one for one in missing if one.type is not FieldType.ADDRESS]
+    _push_choices(view, only, dry_run=dry_run)
     if dry_run or not missing:
         return missing
     connection = view.connection
@@ -89,6 +94,26 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     view.rows = [replace(row, remote=row.remote or remotes.get(row.crm.key)) for row in view.rows]
     view.problems += made.problems
     return missing
+
+
+def _push_choices(view: FieldView, only: Collection[str], *, dry_run: bool) -> None:
+    """Add to each field that takes certain choices alone those of the CRM's field that it lacks."""
+    connection = view.connection
+    for index, row in enumerate(view.rows):
+        remote = row.remote
+        if remote is None or not remote.choices or (only and row.crm.key not in only):
+            continue
+        known = {one.casefold() for one in remote.choices}
+        new = [one for one in row.crm.choices if one.casefold() not in known]
+        if not new:
+            continue
+        if not dry_run:
+            longer = connection.provider.add_choices(connection.session, view.mailing_list, remote, new)
+            if longer is None:
+                view.problems.append(f"The plugin for {connection.title} cannot add choices to {remote.key}.")
+                continue
+            view.rows[index] = replace(row, remote=longer)
+        view.new_choices[remote.key] = new
 
 
 def _rows(crm_fields: Sequence[CrmField], field_map: FieldMap, configured: Collection[str]) -> list[FieldRow]:

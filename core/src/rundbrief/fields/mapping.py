@@ -1,11 +1,13 @@
 """The field map, and the map at work: contacts out, subscribers in."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rundbrief.fields.conversion import Convert, Habits, Partly, Unfit, converter
 from rundbrief.fields.model import CrmField, OnEmpty, OnError, RemoteField
+from rundbrief.fields.types import FieldType
 from rundbrief.models import FieldValue, PostalAddress
 
 __all__ = ["POSTAL_ADDRESS", "FieldLink", "FieldMap", "FieldPolicy", "Outgoing", "Translation"]
@@ -13,6 +15,7 @@ __all__ = ["POSTAL_ADDRESS", "FieldLink", "FieldMap", "FieldPolicy", "Outgoing",
 POSTAL_ADDRESS = "address"
 """The key of what street, postcode, city and country of a contact make up together."""
 
+_COUNTRY = re.compile("[A-Z]{2}")
 _PARTS = ("street", "city", "state", "postcode", "country")
 
 
@@ -75,6 +78,7 @@ class Translation:
             (link, converter(link.remote, habits), policies.get(link.remote.key, FieldPolicy()))
             for link in field_map.links
         ]
+        self._of_country: dict[tuple[str, str], Convert] = {}
         self._in: Sequence[tuple[FieldLink, Convert]] = [
             (link, converter(crm_fields[link.crm_key], habits))
             for link in field_map.links
@@ -97,6 +101,8 @@ class Translation:
                 if policy.on_empty is OnEmpty.CLEAR:
                     found.fields[link.remote.key] = ""
                 continue
+            if link.remote.type is FieldType.PHONE:
+                convert = self._dialled_in(values.get("country"), link.remote, convert)
             try:
                 sent = convert(value)
             except Unfit as reason:
@@ -137,6 +143,15 @@ class Translation:
                 continue  # the service keeps it; a contact begins without it
             found[link.crm_key] = taken.value if isinstance(taken, Partly) else taken
         return found
+
+    def _dialled_in(self, country: FieldValue | None, remote: RemoteField, otherwise: Convert) -> Convert:
+        """Return the conversion of telephone numbers for somebody in this country, if that is a code."""
+        if not isinstance(country, str) or not _COUNTRY.fullmatch(country):
+            return otherwise
+        key = remote.key, country
+        if key not in self._of_country:
+            self._of_country[key] = converter(remote, replace(self._habits, country=country))
+        return self._of_country[key]
 
 
 def _value_of(key: str, values: Mapping[str, FieldValue]) -> FieldValue | None:

@@ -59,7 +59,7 @@ _FROM: Mapping[FieldType, Mapping[FieldType, str]] = {
         **dict.fromkeys(_VALUES, ""),
         T.CHOICE: "",
     },
-    T.PHONE: dict.fromkeys((T.PHONE, *_WRITTEN), "the spelling: it becomes E.164 where its country is known"),
+    T.PHONE: dict.fromkeys((T.PHONE, *_WRITTEN), "its spelling, which becomes E.164 where its country is known"),
     T.URL: dict.fromkeys(_WRITTEN, _STAYS),
     T.EMAIL: dict.fromkeys(_WRITTEN, _STAYS),
     T.ADDRESS: {},

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rundbrief.errors import PermissionMissing, SettingsError, SignInAgain
-from rundbrief.fields import CrmField, FieldMap
+from rundbrief.fields import CrmField, FieldMap, RemoteField
 from rundbrief.hookspecs import ConsentScope, FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Rate, Session
@@ -16,6 +16,7 @@ from rundbrief_brevo.attributes import KINDS, map_fields
 from rundbrief_brevo.batches import MOST
 from rundbrief_brevo.contacts import read_contacts
 from rundbrief_brevo.imports import create
+from rundbrief_brevo.making import add_choices as add_options
 from rundbrief_brevo.making import create_fields as create_attributes
 from rundbrief_brevo.schemas import AccountSchema, ListsSchema, read
 from rundbrief_brevo.settings import CONTACTS, BrevoSettings, endpoint
@@ -78,6 +79,11 @@ def map_custom_fields(session: Session, wanted: Sequence[FieldWish]) -> FieldMap
 @hookimpl
 def create_fields(session: Session, wanted: Sequence[CrmField]) -> FieldMap:
     return create_attributes(session, wanted)
+
+
+@hookimpl
+def add_choices(session: Session, field: RemoteField, choices: Sequence[str]) -> RemoteField:
+    return add_options(session, field, choices)
 
 
 @hookimpl

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rundbrief.errors import SettingsError
-from rundbrief.fields import CrmField, FieldMap
+from rundbrief.fields import CrmField, FieldMap, RemoteField
 from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
+from rundbrief_mailchimp.making import add_choices as add_choices_to_merge_field
 from rundbrief_mailchimp.making import create_fields as create_merge_fields
 from rundbrief_mailchimp.members import read_members
 from rundbrief_mailchimp.merge_fields import KINDS, map_fields
@@ -66,6 +67,13 @@ def map_custom_fields(session: Session, mailing_list: MailingList, wanted: Seque
 @hookimpl
 def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[CrmField]) -> FieldMap:
     return create_merge_fields(session, mailing_list, wanted)
+
+
+@hookimpl
+def add_choices(
+    session: Session, mailing_list: MailingList, field: RemoteField, choices: Sequence[str]
+) -> RemoteField:
+    return add_choices_to_merge_field(session, mailing_list, field, choices)
 
 
 @hookimpl

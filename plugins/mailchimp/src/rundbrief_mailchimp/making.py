@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rundbrief.fields import CrmField, FieldKind, FieldLink, FieldMap, FieldType, best_kind, new_key
+from rundbrief.fields import CrmField, FieldKind, FieldLink, FieldMap, FieldType, RemoteField, best_kind, new_key
 from rundbrief.models import MailingList
 from rundbrief.session import Session
 from rundbrief_mailchimp.merge_fields import KINDS, merge_fields, remote_field
 from rundbrief_mailchimp.refusals import Refusal
 from rundbrief_mailchimp.schemas import MergeFieldSchema, read
 
-__all__ = ["create_fields"]
+__all__ = ["add_choices", "create_fields"]
 
 LONGEST_TAG = 10
 """Characters of a tag: letters, digits and underscores (third party; a longer one is refused)."""
@@ -38,6 +38,20 @@ def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[
         taken.append(made.key)
         links.append(FieldLink(field.key, made))
     return FieldMap(tuple(links), tuple(problems))
+
+
+def add_choices(
+    session: Session, mailing_list: MailingList, field: RemoteField, choices: Sequence[str]
+) -> RemoteField:
+    """Add choices to a dropdown or to radio buttons; the call takes all of them."""
+    [number] = [row["number"] for row in merge_fields(session, mailing_list) if row["tag"] == field.key]
+    response = session.http.request(
+        "PATCH",
+        f"/lists/{mailing_list.id}/merge-fields/{number}",
+        json={"options": {"choices": [*field.choices, *choices]}},
+        idempotent=True,
+    )
+    return remote_field(read(response, MergeFieldSchema))
 
 
 def _body(field: CrmField, tag: str, kind: FieldKind) -> dict[str, Any]:

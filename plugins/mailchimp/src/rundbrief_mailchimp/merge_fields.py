@@ -61,7 +61,7 @@ def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[Fie
 
 def merge_fields(session: Session, mailing_list: MailingList) -> Iterator[Mapping[str, Any]]:
     """Yield all merge fields of a list, page by page."""
-    names = "tag name type required options"
+    names = "merge_id tag name type required options"
     return rows(session, f"/lists/{mailing_list.id}/merge-fields", MergeFieldsSchema, "merge_fields", names)
 
 

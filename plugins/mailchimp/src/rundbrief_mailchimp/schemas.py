@@ -111,6 +111,7 @@ class OptionsSchema(WireSchema):
 
 
 class MergeFieldSchema(WireSchema):
+    number = fields.Integer(required=True, data_key="merge_id")
     tag = fields.String(required=True)
     name = fields.String(required=True)
     type = fields.String(required=True)

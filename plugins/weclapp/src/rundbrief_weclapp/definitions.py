@@ -24,11 +24,11 @@ STANDARD_FLAGS = {
 
 TYPES = {
     "STRING": FieldType.TEXT,
-    "LARGE_TEXT": FieldType.TEXT,
+    "LARGE_TEXT": FieldType.LONG_TEXT,
     "URL": FieldType.URL,
     "BOOLEAN": FieldType.BOOLEAN,
     "DATE": FieldType.DATE,
-    "INTEGER": FieldType.NUMBER,
+    "INTEGER": FieldType.INTEGER,
     "DECIMAL": FieldType.NUMBER,
     "LIST": FieldType.CHOICE,
     "MULTISELECT_LIST": FieldType.CHOICES,
@@ -86,7 +86,7 @@ class Definitions:
         ours = {self.place(key) for key in self.opt_in_keys().values()}
         ours |= {beside(key, what) for key in ours for what in PROOF}
         return [
-            CrmField(one.key, one.label or one.key, TYPES[one.type])
+            CrmField(one.key, one.label or one.key, TYPES[one.type], tuple(one.choices.values()))
             for one in self.by_key.values()
             if one.type in TYPES and one.key not in ours
         ]

@@ -18,7 +18,7 @@ __all__ = ["command"]
 @click.command("fields")
 @click.argument("connection")
 @click.argument("list_id", metavar="LIST")
-@click.option("--push", is_flag=True, help="Make the fields that are missing at the service.")
+@click.option("--push", is_flag=True, help="Make the fields and choices that are missing at the service.")
 @click.option("--field", "only", multiple=True, metavar="KEY", help="With --push: only for this field of the CRM.")
 @click.option("--dry-run", is_flag=True, help="With --push: only show what would be made.")
 @click.option("--write-config", is_flag=True, help="Write the map into rundbrief.toml; comments stay.")
@@ -77,7 +77,7 @@ def _becomes(one: "FieldRow") -> str:
     assert one.remote is not None
     assert one.cell is not None
     words = f"loses {one.cell.lost}" if one.cell.lost else "arrives as it is"
-    if one.cell.lost.endswith("stays here") or "it becomes" in one.cell.lost:
+    if one.cell.lost.startswith(("what ", "more ", "numbers ")):
         words = one.cell.lost
     limit = f"; at most {one.remote.max_bytes} bytes" if one.remote.max_bytes else ""
     return f"{words}{limit}"
@@ -85,11 +85,14 @@ def _becomes(one: "FieldRow") -> str:
 
 def _show_made(app: App, view: "FieldView", wanted: "Sequence[CrmField]", *, dry_run: bool) -> None:
     app.output.line()
-    if not wanted:
+    for key, choices in view.new_choices.items():
+        verb = "Would be added to" if dry_run else "Added to"
+        app.output.paragraph(f"{verb} {key}: {', '.join(choices)}.")
+    if not wanted and not view.new_choices:
         app.output.line("Nothing is missing at the service.")
-    elif dry_run:
+    elif wanted and dry_run:
         app.output.paragraph(f"Would be made: {', '.join(one.label for one in wanted)}.")
-    else:
+    elif wanted:
         keys = {crm_key: remote_key for remote_key, crm_key in view.linked.items()}
         made = [f"{one.label} as {keys[one.key]}" for one in wanted if one.key in keys]
         app.output.paragraph(f"Made: {', '.join(made) or 'none'}.")
@@ -101,6 +104,7 @@ def _document(view: "FieldView", wanted: "Sequence[CrmField]", written: dict[str
         "list": {"id": view.mailing_list.id, "name": view.mailing_list.name},
         "fields": [_row_document(one) for one in view.rows],
         "missing": [one.key for one in wanted],
+        "new_choices": view.new_choices,
         "written": written,
         "problems": view.problems,
     }

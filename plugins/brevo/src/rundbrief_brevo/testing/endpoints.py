@@ -19,6 +19,7 @@ __all__ = [
     "add_list",
     "add_members",
     "attributes",
+    "change_attribute",
     "folders",
     "lists",
     "members",
@@ -214,6 +215,22 @@ def add_attribute(state: State, call: Call, category: str, name: str) -> Answer:
         str(body.get("value", "")),
     )
     return 201, None
+
+
+def change_attribute(state: State, call: Call, category: str, name: str) -> Answer:
+    """Add options to a multiple choice. Nothing else of a normal attribute can be changed.
+
+    Raises:
+        Problem: there is no such attribute, or it has no options.
+    """
+    found = state.account.attributes.get(name)
+    if found is None or found.category != category:
+        raise Problem(404, "document_not_found", "Attribute not found")
+    if found.type != "multiple-choice":
+        raise invalid("Only the options of a multiple-choice attribute can be changed")
+    new = _options(call.object().get("multiCategoryOptions"))
+    found.options += [one for one in new if one not in found.options]
+    return 204, None
 
 
 def _enumeration(rows: Any) -> dict[int, str]:

@@ -28,6 +28,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", f"{_LIST}/contacts/remove", endpoints.remove_members),
     ("GET", "/contacts/attributes", endpoints.attributes),
     ("POST", "/contacts/attributes/<category>/<name>", endpoints.add_attribute),
+    ("PUT", "/contacts/attributes/<category>/<name>", endpoints.change_attribute),
     ("GET", "/contacts", contact_endpoints.contacts),
     ("POST", "/contacts", contact_endpoints.add),
     ("POST", "/contacts/batch", contact_endpoints.batch),

@@ -1,0 +1,62 @@
+"""A contact's values as a whole: what comes from several fields, and what depends on another one."""
+
+import pytest
+
+from rundbrief.fields import (
+    POSTAL_ADDRESS,
+    STANDARD_FIELDS,
+    FieldLink,
+    FieldMap,
+    FieldType,
+    Habits,
+    RemoteField,
+    Translation,
+)
+from rundbrief.models import FieldValue, PostalAddress
+
+PHONE = FieldLink("phone", RemoteField("PHONE", "Phone", FieldType.PHONE))
+ADDRESS = FieldLink(POSTAL_ADDRESS, RemoteField("ADDR", "Address", FieldType.ADDRESS, parts=("street", "city")))
+
+
+def translation(*links: FieldLink, habits: Habits | None = None) -> Translation:
+    return Translation(FieldMap(links), {one.key: one for one in STANDARD_FIELDS}, habits=habits)
+
+
+@pytest.mark.parametrize(
+    ("country", "number"), [("AT", "+4314012345"), ("Deutschland", "+4914012345"), (None, "+4914012345")]
+)
+def test_a_number_is_dialled_in_the_contacts_own_country(country: str | None, number: str) -> None:
+    values: dict[str, FieldValue] = {"phone": "01 4012345"}
+    if country:
+        values["country"] = country
+    assert translation(PHONE, habits=Habits(country="DE")).outward(values).fields == {"PHONE": number}
+
+
+def test_an_address_is_made_of_its_parts() -> None:
+    values = {"street": "Am Markt 1", "city": "Dresden", "postcode": "01067", "first_name": "Jo"}
+    sent = translation(ADDRESS).outward(values)
+    assert sent.fields == {"ADDR": PostalAddress("Am Markt 1", "Dresden", "", "01067", "")}
+
+
+def test_an_address_that_lacks_a_part_is_left_out_whole() -> None:
+    sent = translation(ADDRESS).outward({"city": "Dresden", "country": "DE"})
+    assert (sent.fields, sent.left_out, sent.is_refused) == ({}, ["ADDR lacks street"], False)
+
+
+def test_whoever_has_none_is_not_told_of() -> None:
+    sent = translation(ADDRESS).outward({"first_name": "Jo", "country": "DE"})
+    assert (sent.fields, sent.left_out) == ({}, [])
+
+
+def test_a_value_that_the_crm_cannot_hold_is_no_reason_to_leave_a_subscriber_out() -> None:
+    link = FieldLink("birthday", RemoteField("BDAY", "Birthday"))
+    assert translation(link, PHONE).inward({"BDAY": "in May", "PHONE": "+49 351 1234567"}) == {
+        "phone": "+493511234567"
+    }
+
+
+def test_a_signature_tells_translations_apart() -> None:
+    same = translation(PHONE).signature
+    assert translation(PHONE).signature == same
+    assert translation(PHONE, ADDRESS).signature != same
+    assert translation(PHONE, habits=Habits("de")).signature != same
