@@ -67,7 +67,7 @@ class TestDates:
     def test_times(self, text: str, moment: datetime) -> None:
         assert parse(text, FieldType.DATETIME) == moment
 
-    @pytest.mark.parametrize("text", ["noon", "31.02.2026 12:00", "2.3.2026 25:00", "2.3.2026"])
+    @pytest.mark.parametrize("text", ["noon", "31.02.2026 12:00", "2.3.2026 25:00", "2.3.2026", "20260302"])
     def test_what_is_no_time(self, text: str) -> None:
         with pytest.raises(ValueError, match="holds"):
             parse(text, FieldType.DATETIME)

@@ -115,6 +115,9 @@ def _parse_moment(text: str) -> datetime:
         day, hour, rest = german.groups()
         text = f"{_parse_date(day).isoformat()} {hour:0>2}{rest}"
     try:
+        # Python reads more than this: 20250101 and 2025-W01-1, which a customer number may look like as well.
+        if not _ISO_DATE.match(text):
+            raise ValueError
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("holds no time; write 1990-12-31 18:30 or 31.12.1990 18:30") from None

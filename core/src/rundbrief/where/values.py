@@ -4,24 +4,15 @@ A CRM may hold anything as text: the columns of a spreadsheet, customer numbers,
 cannot be read as the wanted type is None, and equals nothing.
 """
 
-import re
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from rundbrief.fields import FieldType
+from rundbrief.fields.spelling import parse, truth_in
 from rundbrief.models import FieldValue
 
 __all__ = ["as_day", "as_moment", "as_number", "as_text", "as_truth", "folded", "is_blank"]
-
-_TRUE = frozenset({"yes", "y", "ja", "j", "true", "wahr", "1", "x"})
-_FALSE = frozenset({"no", "n", "nein", "false", "falsch", "0"})
-
-_PLAIN = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-_THOUSANDS_OR_DECIMALS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
-_GERMAN = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}")
-_ENGLISH = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+|[+-]?[0-9]{1,3}(,[0-9]{3}){2,}")
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_GERMAN_DAY = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
 
 
 def folded(text: str) -> str:
@@ -59,8 +50,7 @@ def as_truth(value: FieldValue) -> bool | None:
         case bool():
             return value
         case str():
-            word = value.strip().casefold()
-            return word in _TRUE if word in _TRUE | _FALSE else None
+            return truth_in(value)
     return None
 
 
@@ -74,19 +64,8 @@ def as_number(value: FieldValue) -> Decimal | None:
         case Decimal():
             return value if value.is_finite() else None
         case str():
-            return _number_in("".join(value.split()))
-    return None
-
-
-def _number_in(text: str) -> Decimal | None:
-    if _THOUSANDS_OR_DECIMALS.fullmatch(text):
-        return None
-    if _PLAIN.fullmatch(text):
-        return Decimal(text.replace(",", "."))
-    if _GERMAN.fullmatch(text):
-        return Decimal(text.replace(".", "").replace(",", "."))
-    if _ENGLISH.fullmatch(text):
-        return Decimal(text.replace(",", ""))
+            found = _read(value, FieldType.NUMBER)
+            return found if isinstance(found, Decimal) else None
     return None
 
 
@@ -99,9 +78,8 @@ def as_day(value: FieldValue) -> date | None:
         case date():
             return value
         case str():
-            text = value.strip()
-            moment = _moment_in(text)
-            return moment.date() if moment else _day_in(text)
+            found = _day_or_moment(value)
+            return as_day(found) if found else None
     return None
 
 
@@ -113,30 +91,20 @@ def as_moment(value: FieldValue) -> datetime | None:
         case date():
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         case str():
-            text = value.strip()
-            day = _day_in(text)
-            return as_moment(day) if day else _moment_in(text)
+            found = _day_or_moment(value)
+            return as_moment(found) if found else None
     return None
 
 
-def _day_in(text: str) -> date | None:
-    try:
-        if _ISO_DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        if german := _GERMAN_DAY.fullmatch(text):
-            day, month, year = map(int, german.groups())
-            return date(year, month, day)
-    except ValueError:
-        return None  # the calendar does not have it
-    return None
+def _day_or_moment(text: str) -> date | None:
+    """Return a date where a text holds one alone, else a date with a time of day."""
+    found = _read(text, FieldType.DATE) or _read(text, FieldType.DATETIME)
+    return found if isinstance(found, date) else None
 
 
-def _moment_in(text: str) -> datetime | None:
-    """Return a date with a time of day; a date alone is none."""
-    if not _ISO_DAY.match(text) or _ISO_DAY.fullmatch(text):
-        return None
+def _read(text: str, kind: FieldType) -> FieldValue | None:
     try:
-        return _in_utc(datetime.fromisoformat(text))
+        return parse(text.strip(), kind)
     except ValueError:
         return None
 
