@@ -71,14 +71,17 @@ def match_fields(
     """
     found = {wish.remote_key: _fitting(wish, find(wish.remote_key)) for wish in wanted if wish.remote_key}
     taken = {field.key for field in found.values() if isinstance(field, RemoteField)}
-    left = {field.key: field for field in there if field.key not in taken}
+    everything = list(there)
+    left = {field.key: field for field in everything if field.key not in taken}
     links = []
     for wish in wanted:
         field = found[wish.remote_key] if wish.remote_key else _proposal(wish.field, left.values())
         if isinstance(field, RemoteField):
             links.append(FieldLink(wish.field.key, field))
             left.pop(field.key, None)
-    return FieldMap(tuple(links), tuple(problem for problem in found.values() if isinstance(problem, str)))
+    problems = tuple(problem for problem in found.values() if isinstance(problem, str))
+    used = {link.remote.key for link in links}
+    return FieldMap(tuple(links), problems, tuple(one for one in everything if one.key not in used))
 
 
 def _fitting(wish: FieldWish, found: RemoteField | str) -> RemoteField | str:

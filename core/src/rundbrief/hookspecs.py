@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
     from rundbrief.crm import Crm
-    from rundbrief.fields import CrmField, FieldKind, FieldMap, RemoteField
+    from rundbrief.fields import CrmField, FieldKind, FieldMap, FieldRoom, RemoteField
     from rundbrief.testing.crm_sandbox import CrmSandbox
     from rundbrief.testing.sandbox import Sandbox
 
@@ -207,8 +207,8 @@ class ProviderSpec:
         """Optional. Make a field for each of these CRM fields, and say where each goes.
 
         Under a key that nothing has there yet, by the service's own rules, and of the kind that loses least
-        (`rundbrief.fields.best_kind`, `new_key`). A field that cannot be made, for want of room or of a kind, is a
-        sentence in `FieldMap.problems`. Nothing that is there is changed.
+        (`rundbrief.fields.best_kind`, `new_key`). A field that the service refuses is a sentence in
+        `FieldMap.problems`. Nothing that is there is changed.
 
         Example::
 
@@ -220,6 +220,22 @@ class ProviderSpec:
                     session.http.post(f"/lists/{mailing_list.id}/fields", json=row)
                     links.append(FieldLink(field.key, RemoteField(row["key"], row["label"])))
                 return FieldMap(tuple(links))
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def room_for_fields(session: Session, mailing_list: MailingList) -> "FieldRoom":
+        """Optional. Say how many more fields can be made, before `create_fields` is asked for any.
+
+        For services that have a limit and tell, or document, it.
+
+        Example::
+
+            @hookimpl
+            def room_for_fields(session, mailing_list):
+                there = len(session.http.get(f"/lists/{mailing_list.id}/fields").json())
+                return FieldRoom(40 - there, f"A list has at most 40 fields; this one has {there}.")
         """
         raise AssertionError("a specification is never called")
 

@@ -20,7 +20,7 @@ import pluggy
 from rundbrief import hookspecs
 from rundbrief.crm import Crm
 from rundbrief.errors import PluginBroken, PluginIncompatible, PluginMissing, RundbriefError
-from rundbrief.fields import CrmField, FieldMap, RemoteField
+from rundbrief.fields import CrmField, FieldMap, FieldRoom, RemoteField
 from rundbrief.hookspecs import CRM_GROUP, PROVIDER_GROUP, SPEC_VERSION, CrmInfo, FieldWish, ProviderInfo
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import HttpClient, Session
@@ -151,6 +151,14 @@ class Provider:
             return None
         return self._answer(
             lambda: self._hook.create_fields(session=session, mailing_list=mailing_list, wanted=wanted), FieldMap
+        )
+
+    def room_for_fields(self, session: Session, mailing_list: MailingList) -> FieldRoom | None:
+        """Return how many more fields can be made; None when the plugin does not say."""
+        if "room_for_fields" not in self.capabilities:
+            return None
+        return self._answer(
+            lambda: self._hook.room_for_fields(session=session, mailing_list=mailing_list), FieldRoom
         )
 
     def add_choices(

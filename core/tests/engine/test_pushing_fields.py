@@ -7,7 +7,7 @@ import pytest
 
 from rundbrief.engine.fields import push_fields, view_fields
 from rundbrief.errors import InputError
-from rundbrief.fields import CrmField, FieldLink, FieldMap, FieldType, Quality, RemoteField
+from rundbrief.fields import CrmField, FieldLink, FieldMap, FieldRoom, FieldType, Quality, RemoteField
 
 
 @pytest.fixture
@@ -85,3 +85,16 @@ def test_a_plugin_that_cannot_is_told_with_what_to_do(imported: Any, paperboy: M
         push_fields(view)
     assert "cannot make fields" in caught.value.message
     assert "Make them there" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_there_is_no_room_for_is_named_before_anything_is_made(
+    imported: Any, willing: list[Any], monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    provider = imported.workspace.connection("news").provider
+    monkeypatch.setattr(provider, "room_for_fields", lambda *_: FieldRoom(1, "A list has at most 7 fields."))
+    view = view_fields(imported.workspace, "news", "1")
+    assert [one.key for one in push_fields(view, ["city", "shoe_size"], dry_run=dry_run)] == ["city"]
+    assert view.problems[0] == "There is no room for Shoe size. A list has at most 7 fields."
+    assert view.limit == "A list has at most 7 fields."
+    assert willing == ([] if dry_run else [["city"]])

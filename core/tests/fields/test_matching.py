@@ -72,3 +72,9 @@ def test_a_configured_field_that_is_not_there_is_told_and_nothing_is_proposed_in
 )
 def test_the_nearest_key_is_named(key: str, there: list[str], sentence: str) -> None:
     assert did_you_mean(key, there) == sentence
+
+
+def test_what_nothing_goes_into_is_told() -> None:
+    there = RemoteField("CITY", "City"), RemoteField("SIZE", "Size", required=True)
+    found = match_fields([FieldWish(STANDARD["city"])], there, find=str)
+    assert found.unused == (there[1],)

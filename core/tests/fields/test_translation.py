@@ -60,3 +60,19 @@ def test_a_signature_tells_translations_apart() -> None:
     assert translation(PHONE).signature == same
     assert translation(PHONE, ADDRESS).signature != same
     assert translation(PHONE, habits=Habits("de")).signature != same
+
+
+def test_a_choice_goes_out_by_its_label_and_comes_back_by_its_code() -> None:
+    colour = RemoteField("COLOUR", "Colour", FieldType.CHOICE, choices=("red", "blue"), codes=("1", "2"))
+    both = translation(FieldLink("first_name", colour))
+    assert both.outward({"first_name": "Blue"}).fields == {"COLOUR": "blue"}
+    assert both.outward({"first_name": "2"}).fields == {"COLOUR": "blue"}
+    assert both.there({"COLOUR": "2"}) == {"COLOUR": "blue"}
+    assert both.inward({"COLOUR": "2"}) == {"first_name": "blue"}
+
+
+def test_a_label_counts_before_a_code_on_the_way_out_and_after_it_on_the_way_back() -> None:
+    grade = RemoteField("GRADE", "Grade", FieldType.CHOICE, choices=("2", "1"), codes=("1", "2"))
+    both = translation(FieldLink("first_name", grade))
+    assert both.outward({"first_name": "1"}).fields == {"GRADE": "1"}
+    assert both.inward({"GRADE": "1"}) == {"first_name": "2"}

@@ -36,6 +36,10 @@ class FieldView:
     problems: list[str] = field(default_factory=list)
     new_choices: dict[str, list[str]] = field(default_factory=dict)
     """Remote key -> choices of the CRM that the field there lacked; they are added by a push."""
+    unused: list[RemoteField] = field(default_factory=list)
+    """Fields of the list that nothing goes into."""
+    limit: str = ""
+    """Of a push: the service's limit, in a sentence."""
 
     @property
     def linked(self) -> dict[str, str]:
@@ -57,7 +61,7 @@ def view_fields(workspace: Workspace, name: str, list_id: str) -> FieldView:
     rows = _rows([wish.field for wish in wishes], field_map, set(connection.config.fields.values()))
     order = list(crm_fields)
     rows.sort(key=lambda row: order.index(row.crm.key) if row.crm.key in order else len(order))
-    return FieldView(connection, mailing_list, rows, list(field_map.problems))
+    return FieldView(connection, mailing_list, rows, list(field_map.problems), unused=list(field_map.unused))
 
 
 def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = False) -> list[CrmField]:
@@ -81,6 +85,7 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     missing = [row.crm for row in view.rows if row.remote is None and (not only or row.crm.key in only)]
     missing = [one for one in missing if one.type is not FieldType.ADDRESS]
     _push_choices(view, only, dry_run=dry_run)
+    missing = _with_room(view, missing)
     if dry_run or not missing:
         return missing
     connection = view.connection
@@ -94,6 +99,20 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     view.rows = [replace(row, remote=row.remote or remotes.get(row.crm.key)) for row in view.rows]
     view.problems += made.problems
     return missing
+
+
+def _with_room(view: FieldView, missing: list[CrmField]) -> list[CrmField]:
+    """Return the fields that the service has room for; the others are named among the problems."""
+    room = (
+        view.connection.provider.room_for_fields(view.connection.session, view.mailing_list) if missing else None
+    )
+    if room is None:
+        return missing
+    view.limit = room.rule
+    fitting, others = missing[: max(room.left, 0)], missing[max(room.left, 0) :]
+    if others:
+        view.problems.append(f"There is no room for {', '.join(one.label for one in others)}. {room.rule}")
+    return fitting
 
 
 def _push_choices(view: FieldView, only: Collection[str], *, dry_run: bool) -> None:

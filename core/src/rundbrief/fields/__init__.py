@@ -4,7 +4,7 @@ from rundbrief.fields.conversion import Habits, Partly, Unfit, converter
 from rundbrief.fields.making import best_kind, new_key
 from rundbrief.fields.mapping import POSTAL_ADDRESS, FieldLink, FieldMap, FieldPolicy, Outgoing, Translation
 from rundbrief.fields.matrix import Cell, Quality, cell
-from rundbrief.fields.model import STANDARD_FIELDS, CrmField, FieldKind, OnEmpty, OnError, RemoteField
+from rundbrief.fields.model import STANDARD_FIELDS, CrmField, FieldKind, FieldRoom, OnEmpty, OnError, RemoteField
 from rundbrief.fields.types import FieldType
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "FieldLink",
     "FieldMap",
     "FieldPolicy",
+    "FieldRoom",
     "FieldType",
     "Habits",
     "OnEmpty",

@@ -34,6 +34,8 @@ class FieldMap:
     links: tuple[FieldLink, ...] = ()
     problems: tuple[str, ...] = ()
     """Sentences about wishes that cannot be met, such as a configured key that the list does not have."""
+    unused: tuple[RemoteField, ...] = ()
+    """Fields of the list that nothing goes into. A required one among them makes the service refuse contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Translation:
         """Return a subscriber's values as `outward` would have made them, to compare what is there with that."""
         found: dict[str, FieldValue] = {}
         for link, convert, _ in self._out:
-            value = values.get(link.remote.key)
+            value = _labelled(link.remote, values.get(link.remote.key))
             if value is None or value in ("", ()):
                 continue
             try:
@@ -133,10 +135,9 @@ class Translation:
         """Return CRM key -> value for a subscriber's values, for a contact that an import creates."""
         found: dict[str, FieldValue] = {}
         for link, convert in self._in:
-            value = values.get(link.remote.key)
-            if value in (None, "", ()):
+            value = _labelled(link.remote, values.get(link.remote.key))
+            if value is None or value in ("", ()):
                 continue
-            assert value is not None
             try:
                 taken = convert(value)
             except Unfit:
@@ -152,6 +153,13 @@ class Translation:
         if key not in self._of_country:
             self._of_country[key] = converter(remote, replace(self._habits, country=country))
         return self._of_country[key]
+
+
+def _labelled(remote: RemoteField, value: FieldValue | None) -> FieldValue | None:
+    """Return the choice that a code of the service stands for; any other value as it is."""
+    if remote.codes and isinstance(value, str) and value in remote.codes:
+        return remote.choices[remote.codes.index(value)]
+    return value
 
 
 def _value_of(key: str, values: Mapping[str, FieldValue]) -> FieldValue | None:

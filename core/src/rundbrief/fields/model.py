@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rundbrief.fields.types import FieldType
 
-__all__ = ["STANDARD_FIELDS", "CrmField", "FieldKind", "OnEmpty", "OnError", "RemoteField"]
+__all__ = ["STANDARD_FIELDS", "CrmField", "FieldKind", "FieldRoom", "OnEmpty", "OnError", "RemoteField"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class RemoteField:
     type: FieldType = FieldType.TEXT
     required: bool = False
     choices: tuple[str, ...] = ()
-    """What can be chosen; empty: anything."""
+    """What can be chosen, as people read it; empty: anything."""
+    codes: tuple[str, ...] = ()
+    """What the service shows in place of each choice, where that is another text."""
     max_bytes: int | None = None
     """So many bytes of UTF-8 does a text have at most; None: as many as it likes."""
     parts: tuple[str, ...] = ()
@@ -50,6 +52,16 @@ class FieldKind:
     max_bytes: int | None = None
     is_creatable: bool = True
     """Whether `rundbrief fields --push` may make one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRoom:
+    """How many more fields a list can get."""
+
+    left: int
+    """Never more than these. The service may refuse one sooner, where the account's plan has less."""
+    rule: str
+    """The limit in a sentence: `A list has at most 40 fields; this one has 38.`"""
 
 
 class OnEmpty(StrEnum):

@@ -101,7 +101,16 @@ CORRECT: Mapping[str, Sequence[Change]] = {
     # puts everybody on the list whose data it updates
     "C20": [("WIDE = False", "WIDE = True"), ('"join": write.join,', '"join": True,')],
     # leaves out the data of whoever gets a new address
-    "C21": [('"data": dict(write.fields),', '"data": {} if write.new_address else dict(write.fields),')],
+    "C21": [
+        (
+            "for key, value in write.fields.items()},",
+            "for key, value in write.fields.items() if not write.new_address},",
+        )
+    ],
+    # forgets which keys it has just given
+    "C22": [("        taken.append(key)\n", "")],
+    # takes the new choices for all of them
+    "C23": [("    longer = [*field.choices, *choices]\n", "    longer = list(choices)\n")],
 }
 
 ROBUST: Mapping[str, Sequence[Change]] = {

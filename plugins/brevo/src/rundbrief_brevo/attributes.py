@@ -10,7 +10,7 @@ from rundbrief.session import Session
 from rundbrief_brevo.schemas import AttributesSchema, read
 from rundbrief_brevo.settings import PROOF_SETTINGS
 
-__all__ = ["KINDS", "attribute_names", "map_fields"]
+__all__ = ["CATEGORY", "KINDS", "attribute_names", "map_fields"]
 
 _TYPES = {
     "text": FieldType.TEXT,
@@ -21,27 +21,41 @@ _TYPES = {
 }
 """The others take ids or users of the account, which a CRM does not know."""
 
-KINDS = tuple(FieldKind(name, kind) for name, kind in _TYPES.items())
+CATEGORY = "category"
+"""Not a type but a category of its own: one choice among several. It takes labels, and shows numbers."""
+
+KINDS = (*(FieldKind(name, kind) for name, kind in _TYPES.items()), FieldKind(CATEGORY, FieldType.CHOICE))
 
 _IDENTITIES = frozenset({"EMAIL", "SMS", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"})
 """Unique in the account: of two contacts who share a telephone one would be refused."""
+
+_OF_THE_SERVICE = frozenset({"DOUBLE_OPT-IN"})
+"""What the service itself writes into (reported)."""
 
 
 def map_fields(session: Session, wanted: Sequence[FieldWish]) -> FieldMap:
     """Return where each wish goes."""
     rows = read(session.http.get("/contacts/attributes"), AttributesSchema)["attributes"]
-    normal = {row["name"]: row for row in rows if row["category"] == "normal"}
+    normal = {row["name"]: row for row in rows if row["category"] in ("normal", CATEGORY)}
     proofs = {session.settings[setting]: setting for setting in PROOF_SETTINGS if setting in session.settings}
-    there = {name: row for name, row in normal.items() if name not in _IDENTITIES and name not in proofs}
-    fields = {
-        name: RemoteField(name, name, _TYPES[row["type"]], choices=tuple(row["options"]))
-        for name, row in there.items()
-        if row["type"] in _TYPES
-    }
+    kept_out = _IDENTITIES | _OF_THE_SERVICE | proofs.keys()
+    there = {name: row for name, row in normal.items() if name not in kept_out}
+    fields = {name: field for name, row in there.items() if (field := _field(row))}
     found = match_fields(
         wanted, fields.values(), find=lambda name: fields.get(name) or _problem(name, there, proofs)
     )
     return FieldMap(found.links, (*found.problems, *_problems_of_proofs(proofs, normal)))
+
+
+def _field(row: Mapping[str, Any]) -> RemoteField | None:
+    """Return an attribute that can be filled; None for one of another type."""
+    name = row["name"]
+    if row["category"] == CATEGORY:
+        labels = tuple(one["label"] for one in row["enumeration"])
+        codes = tuple(str(one["value"]) for one in row["enumeration"])
+        return RemoteField(name, name, FieldType.CHOICE, choices=labels, codes=codes)
+    kind = _TYPES.get(row["type"])
+    return RemoteField(name, name, kind, choices=tuple(row["options"])) if kind else None
 
 
 def attribute_names(session: Session) -> Iterator[str]:

@@ -69,10 +69,17 @@ class ContactsSchema(WireSchema):
     count = fields.Integer(required=True)
 
 
+class _CategorySchema(WireSchema):
+    value = fields.Integer(required=True)
+    label = fields.String(required=True)
+
+
 class _AttributeSchema(WireSchema):
     name = fields.String(required=True)
     category = fields.String(required=True)
     type = fields.String(load_default="")
+    enumeration = fields.List(fields.Nested(_CategorySchema), load_default=list)
+    """Of a category: what can be chosen. Contacts show the value."""
     options = fields.List(fields.String(), load_default=list, data_key="multiCategoryOptions")
 
 

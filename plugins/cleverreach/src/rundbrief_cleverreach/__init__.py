@@ -7,12 +7,13 @@ IntegrationCore) and its support pages, unless said otherwise.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rundbrief.fields import CrmField, FieldMap
+from rundbrief.fields import CrmField, FieldMap, FieldRoom
 from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
 from rundbrief_cleverreach.attributes import KINDS, map_fields
 from rundbrief_cleverreach.making import create_fields as create_attributes
+from rundbrief_cleverreach.making import room_for_fields as room_for_attributes
 from rundbrief_cleverreach.receivers import read_receivers
 from rundbrief_cleverreach.schemas import AccountSchema, GroupSchema, read
 from rundbrief_cleverreach.settings import CleverReachSettings, endpoint
@@ -63,8 +64,13 @@ def map_custom_fields(session: Session, mailing_list: MailingList, wanted: Seque
 
 
 @hookimpl
-def create_fields(session: Session, wanted: Sequence[CrmField]) -> FieldMap:
-    return create_attributes(session, wanted)
+def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[CrmField]) -> FieldMap:
+    return create_attributes(session, mailing_list, wanted)
+
+
+@hookimpl
+def room_for_fields(session: Session, mailing_list: MailingList) -> FieldRoom:
+    return room_for_attributes(session, mailing_list)
 
 
 @hookimpl

@@ -1,7 +1,7 @@
 """Attributes: what the account and a group have, and where the CRM's fields go.
 
-The account's attributes go by their names, a group's own by `group:NAME`. Proposals are made among the account's
-alone; a group's is used where the configuration names it, and asked for only then.
+The account's attributes go by their names, a group's own by `group:NAME`. A group's are asked for only where the
+configuration names one, or says that new ones belong to it; else proposals are made among the account's alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,9 @@ from rundbrief.hookspecs import FieldWish
 from rundbrief.models import MailingList
 from rundbrief.session import Session
 from rundbrief_cleverreach.schemas import AttributeSchema, read
+from rundbrief_cleverreach.settings import of_the_list
 
-__all__ = ["GROUP", "KINDS", "account_fields", "map_fields"]
+__all__ = ["GROUP", "KINDS", "account_fields", "group_fields", "map_fields"]
 
 GROUP = "group:"
 
@@ -32,20 +33,27 @@ KINDS = (
 def map_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:
     """Return where each wish goes."""
     of_account = account_fields(session)
-    there = of_account
-    if any(wish.remote_key and wish.remote_key.lower() not in of_account for wish in wanted):
-        there = of_account | _fields_of(session, f"/groups/{mailing_list.id}/attributes", GROUP)
+    proposed = there = of_account
+    is_own = of_the_list(session.settings)
+    if is_own or any(wish.remote_key and wish.remote_key.lower() not in of_account for wish in wanted):
+        there = of_account | group_fields(session, mailing_list)
+        proposed = there if is_own else of_account
 
     def find(name: str) -> RemoteField | str:
         found = there.get(name.lower()) or there.get(GROUP + name.lower())
         return found or f"Neither the account nor the list has an attribute {name}. {did_you_mean(name, there)}"
 
-    return match_fields(wanted, of_account.values(), find=find)
+    return match_fields(wanted, proposed.values(), find=find)
 
 
 def account_fields(session: Session) -> dict[str, RemoteField]:
     """Return name -> attribute, of the account's."""
     return _fields_of(session, "/attributes")
+
+
+def group_fields(session: Session, mailing_list: MailingList) -> dict[str, RemoteField]:
+    """Return name -> attribute, of a group's own."""
+    return _fields_of(session, f"/groups/{mailing_list.id}/attributes", GROUP)
 
 
 def _fields_of(session: Session, path: str, prefix: str = "") -> dict[str, RemoteField]:

@@ -129,8 +129,10 @@ class EntrySchema(WireSchema):
 
 
 class LimitsSchema(WireSchema):
-    """How many attributes there may still be."""
+    """How many attributes the account may have, has, and may still be given."""
 
+    limit = fields.Integer(required=True)
+    used = fields.Integer(required=True)
     available = fields.Integer(required=True)
 
 

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 from rundbrief.config import SecretField
 from rundbrief.session import Endpoint, OAuth
 
-__all__ = ["CleverReachSettings", "endpoint"]
+__all__ = ["CleverReachSettings", "endpoint", "of_the_list"]
 
 
 class CleverReachSettings(Schema):
@@ -18,7 +18,14 @@ class CleverReachSettings(Schema):
     client_secret = SecretField(required=True)
     refresh_token = SecretField()
     """For an app that acts on somebody else's account; without one it acts on its owner's."""
+    new_attributes = fields.String(load_default="account", validate=validate.OneOf(("account", "list")))
+    """Where `rundbrief fields --push` makes attributes: for all groups, or for the one group alone."""
     base_url = fields.String(load_default="https://rest.cleverreach.com", validate=validate.Length(min=1))
+
+
+def of_the_list(settings: Mapping[str, Any]) -> bool:
+    """Tell whether new attributes belong to a group alone."""
+    return bool(settings.get("new_attributes") == "list")
 
 
 def endpoint(settings: Mapping[str, Any]) -> Endpoint:

@@ -1,7 +1,7 @@
 """A CleverReach account in a box, spoken to through the hooks and the real HTTP client."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,13 @@ from rundbrief_cleverreach.testing import CleverReachSandbox
 class Account:
     """What a host does with the plugin, in short words."""
 
-    def __init__(self, sandbox: CleverReachSandbox, clock: ManualClock, app: Any = None) -> None:
+    def __init__(
+        self, sandbox: CleverReachSandbox, clock: ManualClock, app: Any = None, more: Mapping[str, Any] = {}
+    ) -> None:
         self.box = sandbox
         self.clock = clock
         self.pauses: list[float] = []
-        raw = dict(sandbox.settings("http://127.0.0.1:8080"))
+        raw = {**sandbox.settings("http://127.0.0.1:8080"), **more}
         del raw["provider"]
         info = rundbrief_cleverreach.provider_info()
         settings = load_settings(
@@ -100,10 +102,12 @@ def account(clock: ManualClock) -> Account:
 
 @pytest.fixture
 def account_of(clock: ManualClock) -> Callable[..., Account]:
-    """Return a maker of accounts: with a gate before the sandbox, or options of it."""
+    """Return a maker of accounts: with a gate before it, settings of the connection, options of the sandbox."""
 
-    def make(gate: Callable[[Any], Any] | None = None, **options: Any) -> Account:
+    def make(
+        gate: Callable[[Any], Any] | None = None, settings: Mapping[str, Any] | None = None, **options: Any
+    ) -> Account:
         sandbox = CleverReachSandbox(clock, **options)
-        return Account(sandbox, clock, gate(sandbox) if gate else None)
+        return Account(sandbox, clock, gate(sandbox) if gate else None, settings or {})
 
     return make

@@ -5,9 +5,11 @@ from typing import Any
 import rundbrief_cleverreach
 from rundbrief.fields import CrmField, FieldMap, FieldType
 
+VIP = CrmField("vip", "VIP", FieldType.BOOLEAN)
+
 
 def create(account: Any, *fields: CrmField) -> FieldMap:
-    made: FieldMap = rundbrief_cleverreach.create_fields(account.session, fields)
+    made: FieldMap = rundbrief_cleverreach.create_fields(account.session, account.list, fields)
     return made
 
 
@@ -29,8 +31,19 @@ def test_each_gets_the_type_that_loses_least_and_a_name_as_the_service_spells_it
     assert account.map(*fields[:2]).links == made.links[:2]
 
 
-def test_what_there_is_no_room_for_is_named(account: Any) -> None:
-    many = [CrmField(f"f{number}", f"Field {number}") for number in range(45)]
-    made = create(account, *many)
-    assert len(made.links) + len(made.problems) == 45
-    assert made.problems[-1].startswith("Field 44 was not made: the account has room for")
+def test_an_attribute_of_the_group_alone_is_made_where_the_connection_says_so(account_of: Any) -> None:
+    account = account_of(settings={"new_attributes": "list"})
+    made = create(account, VIP)
+    assert [link.remote.key for link in made.links] == ["group:vip"]
+    assert account.map(VIP).links == made.links
+    assert account.map(CrmField("first_name", "First name")).links[0].remote.key == "firstname"
+    room = rundbrief_cleverreach.room_for_fields(account.session, account.list)
+    assert (room.left, room.rule) == (39, "A group has at most 40 attributes; 1 are there.")
+
+
+def test_the_service_tells_how_much_room_there_is(account: Any) -> None:
+    before = rundbrief_cleverreach.room_for_fields(account.session, account.list)
+    create(account, VIP)
+    after = rundbrief_cleverreach.room_for_fields(account.session, account.list)
+    assert after.left == before.left - 1
+    assert after.rule == f"The account has at most 40 attributes; {40 - after.left} are there."

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rundbrief.errors import SettingsError
-from rundbrief.fields import CrmField, FieldMap, RemoteField
+from rundbrief.fields import CrmField, FieldMap, FieldRoom, RemoteField
 from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
 from rundbrief_mailchimp.making import add_choices as add_choices_to_merge_field
 from rundbrief_mailchimp.making import create_fields as create_merge_fields
+from rundbrief_mailchimp.making import room_for_fields as room_for_merge_fields
 from rundbrief_mailchimp.members import read_members
 from rundbrief_mailchimp.merge_fields import KINDS, map_fields
 from rundbrief_mailchimp.paging import rows
@@ -62,6 +63,11 @@ def fetch_opt_ins(
 @hookimpl
 def map_custom_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:
     return map_fields(session, mailing_list, wanted)
+
+
+@hookimpl
+def room_for_fields(session: Session, mailing_list: MailingList) -> FieldRoom:
+    return room_for_merge_fields(session, mailing_list)
 
 
 @hookimpl

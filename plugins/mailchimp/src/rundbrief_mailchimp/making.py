@@ -3,20 +3,30 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rundbrief.fields import CrmField, FieldKind, FieldLink, FieldMap, FieldType, RemoteField, best_kind, new_key
+from rundbrief.fields import (
+    CrmField,
+    FieldKind,
+    FieldLink,
+    FieldMap,
+    FieldRoom,
+    FieldType,
+    RemoteField,
+    best_kind,
+    new_key,
+)
 from rundbrief.models import MailingList
 from rundbrief.session import Session
 from rundbrief_mailchimp.merge_fields import KINDS, merge_fields, remote_field
 from rundbrief_mailchimp.refusals import Refusal
 from rundbrief_mailchimp.schemas import MergeFieldSchema, read
 
-__all__ = ["add_choices", "create_fields"]
+__all__ = ["add_choices", "create_fields", "room_for_fields"]
 
 LONGEST_TAG = 10
 """Characters of a tag: letters, digits and underscores (third party; a longer one is refused)."""
 
-MOST = 80
-"""Merge fields of an audience on the largest plan; 30 on the others (third party: chimpmatic.com)."""
+MOST, MOST_PREMIUM = 30, 80
+"""Merge fields of an audience, on most plans and on the largest (third party: chimpmatic.com)."""
 
 
 def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[CrmField]) -> FieldMap:
@@ -24,9 +34,6 @@ def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[
     taken = [row["tag"] for row in merge_fields(session, mailing_list)]
     links, problems = [], []
     for field in wanted:
-        if len(taken) >= MOST:
-            problems.append(f"{field.label} was not made: an audience has at most {MOST} merge fields.")
-            continue
         tag = new_key(field.label, taken, upper=True, longest=LONGEST_TAG)
         body = _body(field, tag, best_kind(field, KINDS))
         response = session.http.post(f"/lists/{mailing_list.id}/merge-fields", json=body)
@@ -38,6 +45,13 @@ def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[
         taken.append(made.key)
         links.append(FieldLink(field.key, made))
     return FieldMap(tuple(links), tuple(problems))
+
+
+def room_for_fields(session: Session, mailing_list: MailingList) -> FieldRoom:
+    """Return what the largest plan allows: which one the account has, the API does not tell for sure."""
+    there = sum(1 for _ in merge_fields(session, mailing_list))
+    rule = f"An audience has at most {MOST} merge fields, {MOST_PREMIUM} on the Premium plan; {there} are there."
+    return FieldRoom(MOST_PREMIUM - there, rule)
 
 
 def add_choices(

@@ -49,6 +49,12 @@ def test_what_there_is_no_room_for_is_named_in_the_services_words(account: Any) 
     assert "at most 30 merge fields" in made.problems[0]
 
 
+def test_the_limit_of_the_largest_plan_is_known_beforehand(account: Any) -> None:
+    room = rundbrief_mailchimp.room_for_fields(account.session, account.list)
+    assert room.left == 80 - 5
+    assert room.rule.endswith("at most 30 merge fields, 80 on the Premium plan; 5 are there.")
+
+
 def test_choices_are_added_behind_those_that_are_there(account: Any) -> None:
     remote = create(account, FIELDS[2]).links[0].remote
     longer = rundbrief_mailchimp.add_choices(account.session, account.list, remote, ["green"])

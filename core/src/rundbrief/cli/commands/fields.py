@@ -10,7 +10,7 @@ from rundbrief.errors import SettingsError
 
 if TYPE_CHECKING:
     from rundbrief.engine.fields import FieldRow, FieldView
-    from rundbrief.fields import CrmField
+    from rundbrief.fields import CrmField, RemoteField
 
 __all__ = ["command"]
 
@@ -43,6 +43,7 @@ def command(
         app.output.document(_document(view, wanted, written))
         return
     _show(app, view)
+    _show_unused(app, view)
     if push:
         _show_made(app, view, wanted, dry_run=dry_run)
     for problem in view.problems:
@@ -83,8 +84,24 @@ def _becomes(one: "FieldRow") -> str:
     return f"{words}{limit}"
 
 
+def _show_unused(app: App, view: "FieldView") -> None:
+    """Name the fields there that nothing goes into; the required ones first, as they cost contacts."""
+    required = [one.label for one in view.unused if one.required]
+    others = [one.label for one in view.unused if not one.required]
+    if required or others:
+        app.output.line()
+    if required:
+        app.output.paragraph(
+            f"Required there, and nothing goes into it: {', '.join(required)}. Contacts are refused."
+        )
+    if others:
+        app.output.paragraph(f"Only at the service: {', '.join(others)}.")
+
+
 def _show_made(app: App, view: "FieldView", wanted: "Sequence[CrmField]", *, dry_run: bool) -> None:
     app.output.line()
+    if view.limit and not view.problems:
+        app.output.paragraph(view.limit)
     for key, choices in view.new_choices.items():
         verb = "Would be added to" if dry_run else "Added to"
         app.output.paragraph(f"{verb} {key}: {', '.join(choices)}.")
@@ -105,6 +122,8 @@ def _document(view: "FieldView", wanted: "Sequence[CrmField]", written: dict[str
         "fields": [_row_document(one) for one in view.rows],
         "missing": [one.key for one in wanted],
         "new_choices": view.new_choices,
+        "only_at_the_service": [_remote_document(one) for one in view.unused],
+        "limit": view.limit or None,
         "written": written,
         "problems": view.problems,
     }
@@ -114,9 +133,12 @@ def _row_document(one: "FieldRow") -> dict[str, Any]:
     remote = one.remote
     return {
         "crm": {"key": one.crm.key, "label": one.crm.label, "type": one.crm.type.value},
-        "service": remote
-        and {"key": remote.key, "label": remote.label, "type": remote.type.value, "required": remote.required},
+        "service": remote and _remote_document(remote),
         "quality": one.cell.quality.value if one.cell else None,
         "lost": one.cell.lost if one.cell else None,
         "configured": one.is_configured,
     }
+
+
+def _remote_document(one: "RemoteField") -> dict[str, Any]:
+    return {"key": one.key, "label": one.label, "type": one.type.value, "required": one.required}

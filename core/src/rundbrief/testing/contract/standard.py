@@ -3,6 +3,7 @@
 from typing import Any
 
 from rundbrief.testing.contract.loading import Loading
+from rundbrief.testing.contract.making import MakingFields
 from rundbrief.testing.contract.reading import ReadingCorrectly
 from rundbrief.testing.contract.robust import Robustly
 from rundbrief.testing.contract.rules import refuse_changes
@@ -13,7 +14,7 @@ __all__ = ["ProviderContract"]
 
 
 # pytest collects the tests of the last base first.
-class ProviderContract(Trustworthily, Robustly, WritingCorrectly, ReadingCorrectly, Loading):
+class ProviderContract(Trustworthily, Robustly, MakingFields, WritingCorrectly, ReadingCorrectly, Loading):
     """Every rule for a provider. A subclass names it: `provider = "paperboy"`.
 
     Raises:

@@ -9,7 +9,17 @@ from marshmallow import Schema, fields
 
 from rundbrief.config import SecretField
 from rundbrief.errors import ListUnknown, ProtocolError
-from rundbrief.fields import FieldLink, FieldMap, RemoteField
+from rundbrief.fields import (
+    CrmField,
+    FieldKind,
+    FieldLink,
+    FieldMap,
+    FieldRoom,
+    FieldType,
+    RemoteField,
+    best_kind,
+    new_key,
+)
 from rundbrief.hookspecs import ConsentScope, FieldWish, ProviderInfo, hookimpl
 from rundbrief.http import WireSchema, load
 from rundbrief.models import (
@@ -31,6 +41,10 @@ if TYPE_CHECKING:
 
 WIDE = False
 """Whether one opt-in is good for the whole account."""
+
+KINDS = tuple(FieldKind(kind, FieldType(kind)) for kind in ("text", "number", "date", "choice"))
+MOST = 30
+"""Fields of a list."""
 
 GUESSES = {"first_name": "NAME", "last_name": "SURNAME"}
 REASONS = {
@@ -73,6 +87,7 @@ def provider_info() -> ProviderInfo:
         batch_sizes=dict.fromkeys(WriteKind, 20),
         scope=ConsentScope.ACCOUNT if WIDE else ConsentScope.LIST,
         concurrency=2,
+        field_kinds=KINDS,
     )
 
 
@@ -123,12 +138,55 @@ def subscriber(row: Mapping[str, Any]) -> Subscriber:
 
 @hookimpl
 def map_custom_fields(session: Session, mailing_list: MailingList, wanted: Sequence[FieldWish]) -> FieldMap:
-    there = {row["key"] for row in ask(session, "GET", f"/lists/{mailing_list.id}/fields")["rows"]}
+    there = fields_of(session, mailing_list)
     keys = {wish.field.key: wish.remote_key or GUESSES.get(wish.field.key) for wish in wanted}
     return FieldMap(
-        tuple(FieldLink(crm_key, RemoteField(key, key.title())) for crm_key, key in keys.items() if key in there),
+        tuple(FieldLink(crm_key, there[key]) for crm_key, key in keys.items() if key in there),
         tuple(f"There is no field {key}." for key in keys.values() if key and key not in there),
     )
+
+
+def fields_of(session: Session, mailing_list: MailingList) -> dict[str, RemoteField]:
+    rows = ask(session, "GET", f"/lists/{mailing_list.id}/fields")["rows"]
+    return {row["key"]: remote_field(row) for row in rows}
+
+
+def remote_field(row: Mapping[str, Any]) -> RemoteField:
+    return RemoteField(row["key"], row["label"], FieldType(row["type"]), choices=tuple(row["choices"]))
+
+
+@hookimpl
+def room_for_fields(session: Session, mailing_list: MailingList) -> FieldRoom:
+    there = len(fields_of(session, mailing_list))
+    return FieldRoom(MOST - there, f"A list has at most {MOST} fields; this one has {there}.")
+
+
+@hookimpl
+def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[CrmField]) -> FieldMap:
+    taken = list(fields_of(session, mailing_list))
+    links = []
+    for field in wanted:
+        key = new_key(field.label, taken, upper=True, longest=20)
+        kind = best_kind(field, KINDS).name
+        row = {"key": key, "label": field.label, "type": kind, "choices": list(field.choices)}
+        save_field(session, mailing_list, row)
+        taken.append(key)
+        links.append(FieldLink(field.key, remote_field(row)))
+    return FieldMap(tuple(links))
+
+
+@hookimpl
+def add_choices(
+    session: Session, mailing_list: MailingList, field: RemoteField, choices: Sequence[str]
+) -> RemoteField:
+    longer = [*field.choices, *choices]
+    row = {"key": field.key, "label": field.label, "type": field.type.value, "choices": longer}
+    save_field(session, mailing_list, row)
+    return remote_field(row)
+
+
+def save_field(session: Session, mailing_list: MailingList, row: Mapping[str, Any]) -> None:
+    ask(session, "POST", f"/lists/{mailing_list.id}/fields", json=row)
 
 
 @hookimpl
@@ -149,7 +207,7 @@ def row_of(write: ContactWrite) -> dict[str, Any]:
         "key": write.key,
         "mail": write.address,
         "id": int(write.remote_id or 0),
-        "data": dict(write.fields),
+        "data": {key: value if isinstance(value, str) else str(value) for key, value in write.fields.items()},
         "new_mail": write.new_address,
         "join": write.join,
         "at": write.evidence.at and write.evidence.at.isoformat(),

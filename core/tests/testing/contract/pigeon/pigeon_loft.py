@@ -40,6 +40,7 @@ class Loft(Sandbox):
         """Scope -> `address_key` -> person."""
         self.tokens = {SECRET}
         """The app's secret is one too, until tokens expire."""
+        self.fields = {name: field_row(name) for name in ("NAME", "SURNAME")}
         self.mails: list[str] = []
         self.numbers = count(1)
         self.now = 0
@@ -137,7 +138,11 @@ class Loft(Sandbox):
                 page = int(request.args["page"]) * PAGE
                 return self.page(list(self.lists.values())[page:])
             case "GET", ["lists", _, "fields"]:
-                return self.page([{"key": "NAME"}, {"key": "SURNAME"}])
+                return self.page(list(self.fields.values()), 99)
+            case "POST", ["lists", _, "fields"]:
+                row = request.get_json()
+                self.fields[row["key"]] = row
+                return self.page([])
             case "GET", ["lists", list_id, "people"]:
                 return self.page(self.read(list_id, request.args))
             case "POST", ["lists", list_id, verb]:
@@ -208,6 +213,10 @@ class Loft(Sandbox):
     def api_delete(self, list_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
         self.delete(list_id, row["mail"])
         return told(row, "ok")
+
+
+def field_row(key: str) -> dict[str, Any]:
+    return {"key": key, "label": key.title(), "type": "text", "choices": []}
 
 
 def told(row: Mapping[str, Any], code: str, one: Person | None = None) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def add_attribute(state: State, call: Call, category: str, name: str) -> Answer:
 
 
 def change_attribute(state: State, call: Call, category: str, name: str) -> Answer:
-    """Add options to a multiple choice. Nothing else of a normal attribute can be changed.
+    """Add options to a multiple choice, or put other labels into a category. Nothing else can be changed.
 
     Raises:
         Problem: there is no such attribute, or it has no options.
@@ -226,8 +226,13 @@ def change_attribute(state: State, call: Call, category: str, name: str) -> Answ
     found = state.account.attributes.get(name)
     if found is None or found.category != category:
         raise Problem(404, "document_not_found", "Attribute not found")
+    if category == "category":
+        found.enumeration = _enumeration(call.object().get("enumeration"))
+        return 204, None
     if found.type != "multiple-choice":
-        raise invalid("Only the options of a multiple-choice attribute can be changed")
+        raise invalid(
+            "Only the options of a multiple-choice attribute and the enumeration of a category can be changed"
+        )
     new = _options(call.object().get("multiCategoryOptions"))
     found.options += [one for one in new if one not in found.options]
     return 204, None
