@@ -28,6 +28,12 @@ class Frame:
     """The entry point's name."""
     crowd: ClassVar[int] = CROWD
     """How many recipients stream by where memory is measured."""
+    _measured: ClassVar[dict[str, int | None]]
+    """What is measured once for all rules of a subclass."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls._measured = {}
 
     def make_sandbox(self, provider: Provider) -> Sandbox | None:
         """Return a new sandbox; by default the one of the plugin's own hook."""
@@ -56,7 +62,7 @@ class Frame:
         except PluginError:
             pytest.skip("The provider cannot be loaded; C01 to C03 say why.")
         try:
-            return Bench(provider, lambda: self._sandbox(provider))
+            return Bench(provider, lambda: self._sandbox(provider), self._measured)
         except (RundbriefError, NoSandbox):
             pytest.skip("There is no sandbox to try this on, or its settings are not taken; C05 says why.")
 
