@@ -7,7 +7,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := core $(patsubst %/,%,$(dir $(wildcard plugins/*/pyproject.toml)))
-SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) tools
+SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) $(wildcard docs/examples/*/src) tools
 EDITABLE := $(foreach distribution,$(DISTRIBUTIONS),--editable $(distribution))
 
 # Names only; the versions stand in constraints.txt.

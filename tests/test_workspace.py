@@ -5,25 +5,20 @@ import json
 import re
 import socket
 import subprocess
-import sys
 import tomllib
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from installing import DISTRIBUTIONS, ROOT, Environment, clean_variables, fresh_environment, wheel_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import rundbrief
-
-ROOT = Path(__file__).parents[1]
-DISTRIBUTIONS = [ROOT / "core", *sorted(one.parent for one in ROOT.glob("plugins/*/pyproject.toml"))]
 
 every_distribution = pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)
 
@@ -34,19 +29,6 @@ def project(folder: Path) -> dict[str, Any]:
 
 
 # --- wheels -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a wheel of each distribution, built without a network."""
-    folder = tmp_path_factory.mktemp("wheels")
-    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *DISTRIBUTIONS)
-    return folder
-
-
-def wheel_of(wheels: Path, package: str) -> Path:
-    [wheel] = wheels.glob(f"{package}-*.whl")
-    return wheel
 
 
 def package_in(folder: Path) -> str:
@@ -71,70 +53,15 @@ def test_the_core_wheel_brings_its_migrations(wheels: Path) -> None:
     assert any(re.fullmatch(r"rundbrief/.*migrations/versions/\w+\.py", name) for name in names)
 
 
+def test_the_core_wheel_brings_the_template_of_plugins(wheels: Path) -> None:
+    home = ROOT / "core/src/rundbrief/scaffold"
+    names = ZipFile(wheel_of(wheels, "rundbrief")).namelist()
+    template = {str(one.relative_to(home.parents[1])) for one in home.rglob("*.tmpl")}
+    assert len(template) > 8
+    assert template <= set(names)
+
+
 # --- a fresh environment ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """A virtual environment with wheels of ours, and exactly the third-party packages that they ask for."""
-
-    folder: Path
-
-    @property
-    def command(self) -> str:
-        return str(self.folder / "bin" / "rundbrief")
-
-    def rundbrief(self, *arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        return self._run(self.command, *arguments, cwd=cwd, **variables)
-
-    def python(self, code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return self._run(str(self.folder / "bin" / "python"), "-c", code, cwd=cwd)
-
-    def _run(self, *command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = clean_variables(cwd) | variables
-        return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
-
-
-def clean_variables(home: Path) -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8"}
-
-
-def fresh_environment(folder: Path, wheels: Path, *packages: str, extra: str = "") -> Environment:
-    venv.create(folder, symlinks=True)
-    [site_packages] = folder.glob("lib/python*/site-packages")
-    borrow_third_party(site_packages, extra)
-    files = [wheel_of(wheels, package) for package in packages]
-    pip("--python", folder / "bin" / "python", "install", "--no-deps", *files)
-    return Environment(folder)
-
-
-def borrow_third_party(site_packages: Path, extra: str = "") -> None:
-    """Link what core declares as a dependency, and what that needs; all else stays out of sight."""
-    for name in dependencies("rundbrief", set(), frozenset({"", extra})) - {"rundbrief"}:
-        source = distribution(name)
-        for top in {file.parts[0] for file in source.files or ()} - {"..", "__pycache__"}:
-            target = site_packages / top
-            if not target.exists():
-                target.symlink_to(Path(str(source.locate_file(top))).resolve())
-
-
-def dependencies(name: str, seen: set[str], extras: frozenset[str] = frozenset({""})) -> set[str]:
-    """Return the names of a distribution and of everything it needs, transitively."""
-    seen.add(canonicalize_name(name))
-    for text in distribution(name).requires or ():
-        needed = Requirement(text)
-        wanted = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras)
-        if wanted and canonicalize_name(needed.name) not in seen:
-            dependencies(needed.name, seen, frozenset(needed.extras) | {""})
-    return seen
-
-
-def pip(*arguments: object) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "pip", *(str(one) for one in arguments), "--no-index", "--quiet"],
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -237,6 +237,9 @@ class Provider:
             return call()
         except RundbriefError:
             raise
+        except NotImplementedError as error:
+            # The author's own words for herself: a plugin that has just been begun says so in every hook.
+            raise self._broken(f"is not finished: {error}") from error
         except Exception as error:
             raise self._broken(f"raised {type(error).__name__}") from error
 

@@ -21,7 +21,9 @@ SECTIONS: Mapping[str, Mapping[str, LazyCommand]] = {
     "First steps": {
         "demo": LazyCommand("rundbrief.cli.demo", "Watch the whole cycle on a sandbox; nothing leaves this PC."),
         "init": LazyCommand(f"{_COMMANDS}.init", "Write a commented rundbrief.toml to start from."),
-        "plugins": LazyCommand(f"{_COMMANDS}.plugins", "Show which plugins are installed."),
+        "plugins": LazyCommand(
+            f"{_COMMANDS}.plugin_commands", "Show which plugins are installed; try one, begin one."
+        ),
         "connections": LazyCommand(f"{_COMMANDS}.connections", "List the configured connections, or check one."),
         "sandbox": LazyCommand(f"{_COMMANDS}.sandbox", "Let an imitation of a service run on a port."),
     },

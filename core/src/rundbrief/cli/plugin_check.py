@@ -21,7 +21,7 @@ def check_plugin(app: App, name: str, rules: Sequence[str] = ()) -> None:
     Of two plugins with one name it is the provider that is meant.
 
     Args:
-        rules: numbers of the rules to run; none: all.
+        rules: numbers of the rules to run, or letters of their levels; none: all.
 
     Raises:
         InputError: there is no rule of such a number.
@@ -53,15 +53,21 @@ def _checked(name: str, wanted: Sequence[str]) -> "ContractReport":
             "The contract is run by pytest, which is not installed.",
             hint='Install it: pip install "rundbrief[testing]"',
         ) from None
-    numbers = {one.number for one in rules}
-    if unknown := sorted(set(wanted) - numbers):
-        raise InputError(
-            f"The contract has no rule {unknown[0]}.", hint=f"Its rules are {min(numbers)} to {max(numbers)}."
-        )
+    chosen = _chosen([one.number for one in rules], wanted)
     with progress() as make:
         told = make(name)
-        told.phase(f"Checking {name}", len(wanted or rules))
-        return check(name, rules=wanted, tell=lambda _: told.advance(1))
+        told.phase(f"Checking {name}", len(chosen))
+        return check(name, rules=chosen, tell=lambda _: told.advance(1))
+
+
+def _chosen(numbers: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:
+    """Return the numbers of the rules that are meant; a letter means a whole level."""
+    if unknown := [one for one in wanted if one not in numbers and one not in {number[0] for number in numbers}]:
+        raise InputError(
+            f"The contract has no rule {unknown[0]}.",
+            hint=f"Its rules are {min(numbers)} to {max(numbers)}; C, R and T mean all of a level.",
+        )
+    return [one for one in numbers if not wanted or one in wanted or one[0] in wanted]
 
 
 def _contract(name: str) -> "tuple[Sequence[Rule], Callable[..., ContractReport]]":
@@ -91,4 +97,6 @@ def _levels(report: "ContractReport") -> Iterator[list[str]]:
     from rundbrief.testing.contract import Level, Verdict
 
     for level in Level:
+        if not any(one.rule.level is level for one in report.results):
+            continue
         yield [level.value, *(str(len(report.of(verdict, level))) for verdict in Verdict)]

@@ -12,11 +12,15 @@ __all__ = ["command"]
 _KINDS = {"rundbrief.providers": "newsletter service", "rundbrief.crms": "CRM"}
 
 
-@click.command("plugins")
+@click.command("show")
 @click.argument("name", required=False)
 @click.option("--check", "checked", metavar="NAME", help="Run the contract for this one, on its own sandbox.")
 @click.option(
-    "--rule", "rules", multiple=True, metavar="NUMBER", help="With --check: run this rule only, such as R07."
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="NUMBER",
+    help="With --check: run this rule only, such as R07; C, R or T is a level.",
 )
 @json_option
 @shared_options

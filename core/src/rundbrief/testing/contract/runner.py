@@ -2,14 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
-from rundbrief.errors import Interrupted, PluginBroken
+from rundbrief.errors import Interrupted, PluginBroken, RundbriefError
 from rundbrief.plugins import installed
 from rundbrief.testing.contract.frame import CROWD
 from rundbrief.testing.contract.installed import PROVIDER
@@ -92,6 +93,15 @@ class _Recorder:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.trouble = _sentence(report)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Leave out what an error of ours would have a user do: it is the author who reads this."""
+        report = yield
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, RundbriefError):
+            report.longrepr = error.message
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         test = report.nodeid.rpartition("::")[2]

@@ -1,0 +1,7 @@
+"""Paperboy keeps the contract of all providers."""
+
+from rundbrief.testing import ProviderContract
+
+
+class TestPaperboy(ProviderContract):
+    provider = "paperboy"

@@ -1,0 +1,109 @@
+"""Wheels of ours in fresh environments, without a network."""
+
+import subprocess
+import sys
+import venv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+__all__ = [
+    "DISTRIBUTIONS",
+    "ROOT",
+    "Environment",
+    "build_wheels",
+    "clean_variables",
+    "fresh_environment",
+    "wheel_of",
+]
+
+ROOT = Path(__file__).parents[1]
+DISTRIBUTIONS = [ROOT / "core", *sorted(one.parent for one in ROOT.glob("plugins/*/pyproject.toml"))]
+
+
+def build_wheels(folder: Path) -> Path:
+    """Put a wheel of each distribution into a folder, and return it."""
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *DISTRIBUTIONS)
+    return folder
+
+
+def wheel_of(wheels: Path, package: str) -> Path:
+    [wheel] = wheels.glob(f"{package}-*.whl")
+    return wheel
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment with wheels of ours, and exactly the third-party packages that they ask for."""
+
+    folder: Path
+
+    @property
+    def command(self) -> str:
+        return str(self.folder / "bin" / "rundbrief")
+
+    def rundbrief(self, *arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self._run(self.command, *arguments, cwd=cwd, **variables)
+
+    def python(self, code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return self._run(str(self.folder / "bin" / "python"), "-c", code, cwd=cwd)
+
+    def _run(self, *command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = clean_variables(cwd) | variables
+        return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+
+
+def clean_variables(home: Path) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8"}
+
+
+def fresh_environment(
+    folder: Path, wheels: Path, *packages: str, extra: str = "", tools: Sequence[str] = ()
+) -> Environment:
+    """Make an environment.
+
+    Args:
+        packages: import names of the wheels that are installed.
+        extra: of core, whose dependencies are there as well.
+        tools: distributions of third parties that are there as well.
+    """
+    venv.create(folder, symlinks=True)
+    [site_packages] = folder.glob("lib/python*/site-packages")
+    needed = dependencies("rundbrief", set(), frozenset({"", extra})) - {"rundbrief"}
+    borrow(site_packages, needed.union(*(dependencies(tool, set()) for tool in tools)))
+    files = [wheel_of(wheels, package) for package in packages]
+    pip("--python", folder / "bin" / "python", "install", "--no-deps", *files)
+    return Environment(folder)
+
+
+def borrow(site_packages: Path, names: Iterable[str]) -> None:
+    """Link distributions out of this environment; all else stays out of sight."""
+    for name in names:
+        source = distribution(name)
+        for top in {file.parts[0] for file in source.files or ()} - {"..", "__pycache__"}:
+            target = site_packages / top
+            if not target.exists():
+                target.symlink_to(Path(str(source.locate_file(top))).resolve())
+
+
+def dependencies(name: str, seen: set[str], extras: frozenset[str] = frozenset({""})) -> set[str]:
+    """Return the names of a distribution and of everything it needs, transitively."""
+    seen.add(canonicalize_name(name))
+    for text in distribution(name).requires or ():
+        needed = Requirement(text)
+        wanted = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras)
+        if wanted and canonicalize_name(needed.name) not in seen:
+            dependencies(needed.name, seen, frozenset(needed.extras) | {""})
+    return seen
+
+
+def pip(*arguments: object) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", *(str(one) for one in arguments), "--no-index", "--quiet"],
+        check=True,
+        capture_output=True,
+    )
