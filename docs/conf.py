@@ -14,4 +14,4 @@ html_theme = "furo"
 html_title = f"rundbrief {__version__}"
 html_show_copyright = False
 html_show_sphinx = False
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]

@@ -39,7 +39,7 @@ class Reader:
             "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
-            "COLUMNS": "120",
+            "COLUMNS": "200",
             "NO_COLOR": "1",
             "PYTHONUNBUFFERED": "1",
             **(environ or {}),
