@@ -16,6 +16,9 @@ BEGUN = {"C01", "C02", "C03", "C04", "C05", "C13"}
 """What an untouched plugin keeps: it can be loaded, reached, and asked whose account it is."""
 
 
+# None of the names below is one of the providers that other tests put on the path of the same process.
+
+
 def new(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["plugins", "new", *arguments])
 
@@ -42,10 +45,10 @@ def on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 
 def test_it_says_what_comes_next(tmp_path: Path) -> None:
-    result = new("paperboy", "--into", str(tmp_path))
+    result = new("milkman", "--into", str(tmp_path))
     assert "does not do its job yet" in result.output
-    assert "rundbrief plugins --check paperboy" in result.output
-    assert (tmp_path / "rundbrief-paperboy/.github/workflows/test.yml").is_file()
+    assert "rundbrief plugins --check milkman" in result.output
+    assert (tmp_path / "rundbrief-milkman/.github/workflows/test.yml").is_file()
 
 
 def test_names_are_spelt_as_each_place_needs_them(on_the_path: Path) -> None:
@@ -70,7 +73,7 @@ def test_its_contract_tells_what_is_not_done(on_the_path: Path) -> None:
     [
         (("Paper Boy",), "cannot be called 'Paper Boy'"),
         (("9lives",), "cannot be called '9lives'"),
-        (("paperboy", "--title", 'A "quoted" one'), "title cannot be used"),
+        (("milkman", "--title", 'A "quoted" one'), "title cannot be used"),
         (("mailchimp",), "There is a plugin named 'mailchimp' already: rundbrief-mailchimp."),
     ],
 )
@@ -81,16 +84,16 @@ def test_names_that_cannot_be_used(tmp_path: Path, arguments: tuple[str, ...], s
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    new("paperboy", "--into", str(tmp_path))
-    pyproject = tmp_path / "rundbrief-paperboy/pyproject.toml"
+    new("milkman", "--into", str(tmp_path))
+    pyproject = tmp_path / "rundbrief-milkman/pyproject.toml"
     pyproject.write_text("mine", encoding="utf-8")
-    result = new("paperboy", "--into", str(tmp_path))
+    result = new("milkman", "--into", str(tmp_path))
     assert (result.exit_code, pyproject.read_text(encoding="utf-8")) == (11, "mine")
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    result = new("paperboy", "--into", str(tmp_path / "file"))
+    result = new("milkman", "--into", str(tmp_path / "file"))
     assert result.exit_code == 11
     assert "cannot be made" in result.output
 

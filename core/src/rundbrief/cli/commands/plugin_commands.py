@@ -16,7 +16,7 @@ class _ShowsByDefault(click.Group):
 
 @click.group("plugins", cls=_ShowsByDefault)
 def command() -> None:
-    """Show which plugins are installed, try one out, or begin a new one.
+    """Show which plugins are installed; try one, begin one.
 
     Without a subcommand it is `show`: `rundbrief plugins --check NAME` tries a plugin out.
     """
