@@ -1,8 +1,7 @@
 """Discovery and the typed facade, with distributions that are really on the path: metadata, modules, hooks."""
 
-import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -10,9 +9,11 @@ import pytest
 
 from rundbrief.errors import PluginBroken, PluginIncompatible, PluginMissing, ServiceUnavailable
 from rundbrief.fields import FieldMap
-from rundbrief.hookspecs import CRM_GROUP, PROVIDER_GROUP
+from rundbrief.hookspecs import CRM_GROUP, PROVIDER_GROUP, ProviderSpec
+from rundbrief.hookspecs.marking import hookspec
 from rundbrief.models import ContactWrite, MailingList, Outcome, Reason, Result, WriteKind
 from rundbrief.plugins import Provider, installed, load_crm, load_provider
+from rundbrief.plugins.loading import load as load_plugin
 from rundbrief.session import Session
 
 INFO = """
@@ -66,36 +67,14 @@ Install = Callable[..., None]
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Put a distribution on the path as an installer would: a module, METADATA and entry_points.txt."""
-    known = set(sys.modules)
-
-    def install(
-        distribution: str, module: str, source: str, *, name: str = "paperboy", group: str = PROVIDER_GROUP
-    ) -> None:
-        folder = tmp_path / distribution
-        metadata = folder / f"{distribution.replace('-', '_')}-1.2.dist-info"
-        metadata.mkdir(parents=True)
-        metadata.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n")
-        metadata.joinpath("entry_points.txt").write_text(f"[{group}]\n{name} = {module}\n")
-        folder.joinpath(f"{module}.py").write_text(dedent(source))
-        monkeypatch.syspath_prepend(str(folder))
-
-    yield install
-    for module in set(sys.modules) - known:
-        del sys.modules[module]
-    importlib.invalidate_caches()
-
-
-@pytest.fixture
 def load(install: Install) -> Callable[[str], Provider]:
     """Install and load a provider with this source."""
 
-    def load(source: str) -> Provider:
+    def install_and_load(source: str) -> Provider:
         install("rundbrief-paperboy", "rundbrief_paperboy", source)
         return load_provider("paperboy")
 
-    return load
+    return install_and_load
 
 
 def with_hook(name: str, body: str) -> str:
@@ -135,17 +114,25 @@ class TestDiscovery:
         assert "rundbrief-paperboy 1.2" in caught.value.message
         assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
+    def test_a_module_that_exits_at_import_is_broken_alone(self, load: Callable[[str], Provider]) -> None:
+        with pytest.raises(PluginBroken, match="could not be imported: SystemExit"):
+            load("raise SystemExit(3)")
+
     def test_another_spec_version_is_incompatible_not_broken(self, load: Callable[[str], Provider]) -> None:
         with pytest.raises(PluginIncompatible, match="version 99 of the hooks") as caught:
             load(WHOLE.replace("batch_sizes=", "spec_version=99, batch_sizes="))
         assert "pip install --upgrade rundbrief rundbrief-paperboy" in caught.value.hint
+
+    def test_an_info_without_a_version_means_the_first(self, load: Callable[[str], Provider]) -> None:
+        """The host's own version would always fit, and say nothing."""
+        assert load(WHOLE).info.spec_version == 1
 
     def test_a_missing_hook_is_named(self, load: Callable[[str], Provider]) -> None:
         with pytest.raises(PluginBroken, match="does not implement fetch_opt_ins"):
             load(with_hook("fetch_opt_ins", ""))
 
     def test_a_misspelt_hook_is_named(self, load: Callable[[str], Provider]) -> None:
-        with pytest.raises(PluginBroken, match="fetch_optins"):
+        with pytest.raises(PluginBroken, match=r"'fetch_optins' that does not exist; .* 'fetch_opt_ins'"):
             load(
                 WHOLE
                 + dedent("""
@@ -161,7 +148,7 @@ class TestDiscovery:
         def import_lists(sesion):
             yield MailingList("1", "News")
         """
-        with pytest.raises(PluginBroken, match="sesion"):
+        with pytest.raises(PluginBroken, match="a parameter 'sesion' in import_lists, which has session"):
             load(with_hook("import_lists", body))
 
     def test_a_keyword_only_parameter_is_refused(self, load: Callable[[str], Provider]) -> None:
@@ -198,6 +185,45 @@ class TestDiscovery:
         assert load_provider("paperboy").info.name == "paperboy"
         with pytest.raises(PluginBroken):
             load_provider("broken")
+
+
+class TestDeprecation:
+    """A hook or parameter on its way out: the plugin still runs, and whoever looks is told."""
+
+    class NextSpec(ProviderSpec):
+        """A version of the specs in which `fetch_opt_ins` is about to lose its `cursor`."""
+
+        @staticmethod
+        @hookspec(
+            firstresult=True,
+            warn_on_impl_args={"cursor": DeprecationWarning("`cursor` goes in 2.0: use `position`.")},
+        )
+        def fetch_opt_ins(session, mailing_list, cursor, position):
+            raise AssertionError("a specification is never called")
+
+        @staticmethod
+        @hookspec(firstresult=True, warn_on_impl=DeprecationWarning("`import_lists` goes in 2.0."))
+        def import_lists(session):
+            raise AssertionError("a specification is never called")
+
+    def test_it_is_told_once_for_each(self, install: Install) -> None:
+        install("rundbrief-paperboy", "rundbrief_paperboy", WHOLE)
+        with pytest.warns(DeprecationWarning, match="goes in 2.0") as warned:
+            loaded = load_plugin(PROVIDER_GROUP, "paperboy", self.NextSpec)
+        told = {"`cursor` goes in 2.0: use `position`.", "`import_lists` goes in 2.0."}
+        assert set(loaded.deprecations) == told
+        assert {str(one.message) for one in warned} == told, "its author sees them in her own tests"
+
+    def test_fewer_parameters_are_not_affected(self, install: Install) -> None:
+        body = """
+        @hookimpl
+        def fetch_opt_ins(session, mailing_list):
+            yield Checkpoint("end")
+        """
+        install("rundbrief-paperboy", "rundbrief_paperboy", with_hook("fetch_opt_ins", body))
+        with pytest.warns(DeprecationWarning, match="import_lists"):
+            loaded = load_plugin(PROVIDER_GROUP, "paperboy", self.NextSpec)
+        assert loaded.deprecations == ("`import_lists` goes in 2.0.",)
 
 
 def with_info(body: str) -> str:
@@ -244,8 +270,9 @@ class TestFacade:
         """
         stream = load(with_hook("fetch_opt_ins", body)).fetch_opt_ins(SESSION, NEWS, None)
         assert next(stream).cursor == "1"  # type: ignore[union-attr]
-        with pytest.raises(PluginBroken, match="raised KeyError") as caught:
+        with pytest.raises(PluginBroken, match=r"raised KeyError \(rundbrief_paperboy, line \d+\)\.") as caught:
             next(stream)
+        assert "members" not in str(caught.value), "who knows what is in it"
         assert isinstance(caught.value.__cause__, KeyError)
 
     def test_trouble_with_the_service_passes_as_it_is(self, load: Callable[[str], Provider]) -> None:

@@ -35,6 +35,7 @@ def provider_info() -> ProviderInfo:
     return ProviderInfo(
         name="brevo",
         title="Brevo",
+        spec_version=1,
         settings=BrevoSettings,
         endpoint=endpoint,
         field_kinds=KINDS,

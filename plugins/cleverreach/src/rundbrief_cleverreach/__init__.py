@@ -30,6 +30,7 @@ def provider_info() -> ProviderInfo:
     return ProviderInfo(
         name="cleverreach",
         title="CleverReach",
+        spec_version=1,
         settings=CleverReachSettings,
         endpoint=endpoint,
         field_kinds=KINDS,

@@ -33,6 +33,7 @@ def provider_info() -> ProviderInfo:
     return ProviderInfo(
         name="mailchimp",
         title="Mailchimp",
+        spec_version=1,
         settings=MailchimpSettings,
         endpoint=endpoint,
         field_kinds=KINDS,

@@ -22,7 +22,12 @@ __all__: list[str] = []
 @hookimpl
 def crm_info() -> CrmInfo:
     return CrmInfo(
-        name="weclapp", title="weclapp", settings=WeclappSettings, endpoint=endpoint, concurrency=CONCURRENCY
+        name="weclapp",
+        title="weclapp",
+        spec_version=1,
+        settings=WeclappSettings,
+        endpoint=endpoint,
+        concurrency=CONCURRENCY,
     )
 
 

@@ -1,5 +1,6 @@
 """`rundbrief plugins`: what is installed. Reads metadata only, so one broken plugin cannot break the list."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -9,7 +10,11 @@ from rundbrief.errors import InputError, PluginError, PluginMissing
 
 __all__ = ["command"]
 
-_KINDS = {"rundbrief.providers": "newsletter service", "rundbrief.crms": "CRM"}
+_KINDS = {
+    "rundbrief.providers": "newsletter service",
+    "rundbrief.crms": "CRM",
+    "rundbrief.observers": "observer",
+}
 
 
 @click.command("show")
@@ -71,6 +76,8 @@ def command(app: App, name: str | None, checked: str | None, rules: tuple[str, .
             app.output.paragraph(f"{one['name']}: {one['error']}")
         elif "capabilities" in one:
             app.output.paragraph(f"{one['name']} ({one['title']}): {', '.join(one['capabilities'])}")
+            for sentence in one["deprecations"]:
+                app.output.paragraph(f"  Deprecated: {sentence}")
     if not any(one["kind"] == _KINDS["rundbrief.providers"] for one in rows) and not name:
         app.output.line()
         app.output.line("No newsletter service yet. For Mailchimp: pip install rundbrief-mailchimp")
@@ -78,13 +85,19 @@ def command(app: App, name: str | None, checked: str | None, rules: tuple[str, .
 
 def _loaded(plugin: Any) -> dict[str, Any]:
     """Return what only the plugin itself can tell, or why it cannot."""
-    from rundbrief.hookspecs import PROVIDER_GROUP
-    from rundbrief.plugins import load_crm, load_provider
+    from rundbrief.plugins import load_crm, load_observer, load_provider
 
+    loaders: Mapping[str, Any] = {
+        "rundbrief.providers": load_provider,
+        "rundbrief.crms": load_crm,
+        "rundbrief.observers": load_observer,
+    }
     try:
-        if plugin.group == PROVIDER_GROUP:
-            provider = load_provider(plugin.name)
-            return {"title": provider.info.title, "capabilities": sorted(provider.capabilities)}
-        return {"title": load_crm(plugin.name).info.title, "capabilities": []}
+        loaded = loaders[plugin.group](plugin.name)
     except PluginError as error:
         return {"error": str(error)}
+    return {
+        "title": loaded.info.title,
+        "capabilities": sorted(loaded.capabilities),
+        "deprecations": list(loaded.deprecations),
+    }

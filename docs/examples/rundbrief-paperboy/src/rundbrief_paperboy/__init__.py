@@ -47,6 +47,7 @@ def provider_info() -> ProviderInfo:
     return ProviderInfo(
         name="paperboy",
         title="Paperboy",
+        spec_version=1,
         settings=PaperboySettings,
         endpoint=endpoint,
         # How many contacts go into one call. A kind that the service does not offer is left out.

@@ -1,57 +1,21 @@
-"""The hooks: all that a plugin has to implement.
-
-A provider plugin is a module of functions, marked with `hookimpl` and named in an entry point::
-
-    [project.entry-points."rundbrief.providers"]
-    paperboy = "rundbrief_paperboy"
-
-An implementation may leave out parameters it does not need; it may not rename them, add its own, or make them
-keyword-only. Trouble with one contact is an `Outcome`; trouble with the service is an exception from
-`rundbrief.errors`. Modules are imported only when a connection names the plugin. Nothing may touch the network
-at import.
-"""
+"""The hooks of a newsletter service."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
+from rundbrief.hookspecs.marking import hookspec
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
-from rundbrief.session import Endpoint, HttpClient, Rate, Session
+from rundbrief.session import Endpoint, Rate, Session
 
 if TYPE_CHECKING:
     from marshmallow import Schema
 
-    from rundbrief.crm import Crm
     from rundbrief.fields import CrmField, FieldKind, FieldMap, FieldRoom, RemoteField
-    from rundbrief.testing.crm_sandbox import CrmSandbox
     from rundbrief.testing.sandbox import Sandbox
 
-__all__ = [
-    "CRM_GROUP",
-    "PROJECT",
-    "PROVIDER_GROUP",
-    "SPEC_VERSION",
-    "ConsentScope",
-    "CrmInfo",
-    "CrmSpec",
-    "FieldWish",
-    "ProviderInfo",
-    "ProviderSpec",
-    "hookimpl",
-]
-
-PROJECT = "rundbrief"
-PROVIDER_GROUP = "rundbrief.providers"
-CRM_GROUP = "rundbrief.crms"
-SPEC_VERSION = 1
-"""The version of this page. A plugin says in its info for which one it was written."""
-
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+__all__ = ["ConsentScope", "FieldWish", "ProviderInfo", "ProviderSpec"]
 
 
 class ConsentScope(StrEnum):
@@ -84,21 +48,8 @@ class ProviderInfo:
     """Windows that hold all at once, for the whole account; each counts the requests of its `budget`."""
     field_kinds: "Sequence[FieldKind]" = ()
     """The kinds of custom fields that the service has; for the page of conversions, and for making new ones."""
-    spec_version: int = SPEC_VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class CrmInfo:
-    """What the host must know of a CRM before it opens it."""
-
-    name: str
-    title: str
-    settings: "type[Schema]"
-    endpoint: Callable[[Mapping[str, Any]], Endpoint] | None = None
-    """None for a CRM that needs no network."""
-    concurrency: int = 1
-    rates: Sequence[Rate] = ()
-    spec_version: int = SPEC_VERSION
+    spec_version: int = 1
+    """The version of the hook specs that it was written for (`SPEC_VERSION` of that day)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,50 +272,5 @@ class ProviderSpec:
                 from rundbrief_paperboy.testing import PaperboySandbox
 
                 return PaperboySandbox()
-        """
-        raise AssertionError("a specification is never called")
-
-
-class CrmSpec:
-    """Hooks of a CRM or ERP."""
-
-    @staticmethod
-    @hookspec(firstresult=True)
-    def crm_info() -> CrmInfo:
-        """Describe the CRM. Pure.
-
-        Example::
-
-            @hookimpl
-            def crm_info() -> CrmInfo:
-                return CrmInfo(name="cardbox", title="Card box", settings=CardboxSettings)
-        """
-        raise AssertionError("a specification is never called")
-
-    @staticmethod
-    @hookspec(firstresult=True)
-    def open_crm(settings: Mapping[str, Any], http: HttpClient | None, folder: Path) -> "Crm":
-        """Open the CRM. `http` is ready when the info names an endpoint; `folder` is where state may live.
-
-        Example::
-
-            @hookimpl
-            def open_crm(settings, folder):
-                return Cardbox(folder / settings["path"])
-        """
-        raise AssertionError("a specification is never called")
-
-    @staticmethod
-    @hookspec(firstresult=True)
-    def sandbox() -> "CrmSandbox":
-        """Optional. Return a new CRM, empty, with its users. One with an API is a `SandboxApplication` as well.
-
-        Example::
-
-            @hookimpl
-            def sandbox():
-                from rundbrief_cardbox.testing import CardboxSandbox
-
-                return CardboxSandbox()
         """
         raise AssertionError("a specification is never called")

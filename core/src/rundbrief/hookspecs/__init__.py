@@ -1,0 +1,47 @@
+"""The hooks: all that a plugin has to implement.
+
+A plugin is a module of functions, marked with `hookimpl` and named in an entry point::
+
+    [project.entry-points."rundbrief.providers"]
+    paperboy = "rundbrief_paperboy"
+
+Providers are newsletter services, CRMs stand in the group `rundbrief.crms`, and plugins that are told what runs
+did in `rundbrief.observers`. An implementation may leave out parameters it does not need; it may not rename them,
+add its own, or make them keyword-only. Trouble with one contact is an `Outcome`; trouble with the service is an
+exception from `rundbrief.errors`. Modules are imported only when they are needed. Nothing may touch the network
+at import.
+"""
+
+from rundbrief.hookspecs.crm import CrmInfo, CrmSpec
+from rundbrief.hookspecs.marking import (
+    CRM_GROUP,
+    OBSERVER_GROUP,
+    OLDEST_SPEC_VERSION,
+    PROJECT,
+    PROVIDER_GROUP,
+    SPEC_VERSION,
+    hookimpl,
+)
+from rundbrief.hookspecs.observer import ConsentChange, HeldContact, ObservedRun, ObserverInfo, ObserverSpec
+from rundbrief.hookspecs.provider import ConsentScope, FieldWish, ProviderInfo, ProviderSpec
+
+__all__ = [
+    "CRM_GROUP",
+    "OBSERVER_GROUP",
+    "OLDEST_SPEC_VERSION",
+    "PROJECT",
+    "PROVIDER_GROUP",
+    "SPEC_VERSION",
+    "ConsentChange",
+    "ConsentScope",
+    "CrmInfo",
+    "CrmSpec",
+    "FieldWish",
+    "HeldContact",
+    "ObservedRun",
+    "ObserverInfo",
+    "ObserverSpec",
+    "ProviderInfo",
+    "ProviderSpec",
+    "hookimpl",
+]

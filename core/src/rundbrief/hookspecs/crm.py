@@ -1,0 +1,77 @@
+"""The hooks of a CRM or ERP."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rundbrief.hookspecs.marking import hookspec
+from rundbrief.session import Endpoint, HttpClient, Rate
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+
+    from rundbrief.crm import Crm
+    from rundbrief.testing.crm_sandbox import CrmSandbox
+
+__all__ = ["CrmInfo", "CrmSpec"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrmInfo:
+    """What the host must know of a CRM before it opens it."""
+
+    name: str
+    title: str
+    settings: "type[Schema]"
+    endpoint: Callable[[Mapping[str, Any]], Endpoint] | None = None
+    """None for a CRM that needs no network."""
+    concurrency: int = 1
+    rates: Sequence[Rate] = ()
+    spec_version: int = 1
+    """The version of the hook specs that it was written for (`SPEC_VERSION` of that day)."""
+
+
+class CrmSpec:
+    """Hooks of a CRM or ERP."""
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def crm_info() -> CrmInfo:
+        """Describe the CRM. Pure.
+
+        Example::
+
+            @hookimpl
+            def crm_info() -> CrmInfo:
+                return CrmInfo(name="cardbox", title="Card box", settings=CardboxSettings)
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def open_crm(settings: Mapping[str, Any], http: HttpClient | None, folder: Path) -> "Crm":
+        """Open the CRM. `http` is ready when the info names an endpoint; `folder` is where state may live.
+
+        Example::
+
+            @hookimpl
+            def open_crm(settings, folder):
+                return Cardbox(folder / settings["path"])
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def sandbox() -> "CrmSandbox":
+        """Optional. Return a new CRM, empty, with its users. One with an API is a `SandboxApplication` as well.
+
+        Example::
+
+            @hookimpl
+            def sandbox():
+                from rundbrief_cardbox.testing import CardboxSandbox
+
+                return CardboxSandbox()
+        """
+        raise AssertionError("a specification is never called")

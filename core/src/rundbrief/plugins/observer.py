@@ -1,0 +1,47 @@
+"""An observer behind a typed face."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rundbrief.hookspecs import (
+    OBSERVER_GROUP,
+    ConsentChange,
+    HeldContact,
+    ObservedRun,
+    ObserverInfo,
+)
+from rundbrief.plugins.discovery import InstalledPlugin
+from rundbrief.plugins.loading import LoadedPlugin, info_of, load
+
+__all__ = ["Observer", "load_observer"]
+
+
+def load_observer(name: str) -> "Observer":
+    """Import and check the observer of that name; raises as `load_provider` does."""
+    loaded = load(OBSERVER_GROUP, name)
+    return Observer(loaded, info_of(loaded, "observer_info", ObserverInfo))
+
+
+class Observer:
+    """A loaded observer. A hook that it does not have is not called; what it raises is a `PluginBroken`."""
+
+    def __init__(self, loaded: LoadedPlugin, info: ObserverInfo) -> None:
+        self.info = info
+        self.capabilities = loaded.hooks - {"observer_info"}
+        """The hooks the plugin implements."""
+        self.deprecations = loaded.deprecations
+        self._loaded = loaded
+        self._hook = loaded.manager.hook
+
+    @property
+    def plugin(self) -> InstalledPlugin:
+        return self._loaded.plugin
+
+    def consent_changed(self, settings: Mapping[str, Any], run: ObservedRun, change: ConsentChange) -> None:
+        self._loaded.guarded(lambda: self._hook.consent_changed(settings=settings, run=run, change=change))
+
+    def contact_held(self, settings: Mapping[str, Any], run: ObservedRun, contact: HeldContact) -> None:
+        self._loaded.guarded(lambda: self._hook.contact_held(settings=settings, run=run, contact=contact))
+
+    def run_finished(self, settings: Mapping[str, Any], run: ObservedRun) -> None:
+        self._loaded.guarded(lambda: self._hook.run_finished(settings=settings, run=run))
