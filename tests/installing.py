@@ -1,9 +1,11 @@
 """Wheels of ours in fresh environments, without a network."""
 
+import socket
 import subprocess
 import sys
 import venv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -18,6 +20,7 @@ __all__ = [
     "build_wheels",
     "clean_variables",
     "fresh_environment",
+    "served_sandbox",
     "wheel_of",
 ]
 
@@ -25,9 +28,9 @@ ROOT = Path(__file__).parents[1]
 DISTRIBUTIONS = [ROOT / "core", *sorted(one.parent for one in ROOT.glob("plugins/*/pyproject.toml"))]
 
 
-def build_wheels(folder: Path) -> Path:
+def build_wheels(folder: Path, sources: Sequence[Path] = DISTRIBUTIONS) -> Path:
     """Put a wheel of each distribution into a folder, and return it."""
-    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *DISTRIBUTIONS)
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *sources)
     return folder
 
 
@@ -107,3 +110,31 @@ def pip(*arguments: object) -> None:
         check=True,
         capture_output=True,
     )
+
+
+@contextmanager
+def served_sandbox(environment: Environment, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Let the installed command serve Mailchimp's sandbox; yield what it says for rundbrief.toml and the shell."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [environment.command, "sandbox", "mailchimp", "--port", str(port), "--people", "20"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=clean_variables(folder) | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line.strip())
+            if line.strip().startswith("export "):
+                break
+        name, _, key = said[-1].removeprefix("export ").partition("=")
+        start = said.index("[connections.sandbox]")
+        try:
+            yield "\n".join(said[start : said.index("", start)]), {name: key}
+        finally:
+            process.terminate()  # whoever is started in the background may not hear Ctrl-C
+            process.communicate()

@@ -3,18 +3,16 @@
 import importlib.util
 import json
 import re
-import socket
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from installing import DISTRIBUTIONS, ROOT, Environment, clean_variables, fresh_environment, wheel_of
+from installing import DISTRIBUTIONS, ROOT, Environment, fresh_environment, served_sandbox, wheel_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -182,34 +180,6 @@ def test_a_missing_plugin_is_named_with_the_line_that_installs_it(core_only: Env
     assert answer.returncode == 16
     assert "pip install rundbrief-mailchimp" in answer.stderr
     assert "Traceback" not in answer.stderr
-
-
-@contextmanager
-def served_sandbox(environment: Environment, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Let the installed command serve Mailchimp's sandbox; yield what it says for rundbrief.toml and the shell."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [environment.command, "sandbox", "mailchimp", "--port", str(port), "--people", "20"]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=clean_variables(folder) | {"PYTHONUNBUFFERED": "1"},
-    ) as process:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line.strip())
-            if line.strip().startswith("export "):
-                break
-        name, _, key = said[-1].removeprefix("export ").partition("=")
-        start = said.index("[connections.sandbox]")
-        try:
-            yield "\n".join(said[start : said.index("", start)]), {name: key}
-        finally:
-            process.terminate()  # whoever is started in the background may not hear Ctrl-C
-            process.communicate()
 
 
 def test_the_main_job_runs_with_the_wheels_alone(installed: Environment, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 __all__ = ["Block", "blocks_of"]
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+)(?P<language>[^\s`{]*)\s*$")
-_MARK = re.compile(r"<!--\s*(?P<kind>exit|background|file|put into|not run):?\s*(?P<value>.*?)\s*-->")
+_MARK = re.compile(r"<!--\s*(?P<kind>exit|background|file|put into|copy of|not run):?\s*(?P<value>.*?)\s*-->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Block:
     language: str
     text: str
     mark: str = ""
-    """`exit`, `background`, `file`, `put into`, `not run`, or nothing."""
+    """`exit`, `background`, `file`, `put into`, `copy of`, `not run`, or nothing."""
     value: str = ""
     """What the mark says more."""
 

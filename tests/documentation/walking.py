@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from installing import ROOT
+
 from documentation.editing import put_into
 from documentation.pages import Block, blocks_of
 
@@ -68,6 +70,9 @@ class Reader:
                 target = self.folder / block.value
                 code = put_into(target.read_text(encoding="utf-8"), block.text)
                 target.write_text(code, encoding="utf-8")
+            case "copy of", _:
+                if block.text != (ROOT / block.value).read_text(encoding="utf-8"):
+                    raise WrongPage(f"{block}: it is not what stands in {block.value}.")
             case "background", _:
                 servers.callback(_stop, self._serve(block))
             case mark, "console":

@@ -22,6 +22,8 @@ __all__ = ["FILE_NAME", "Config", "ConnectionConfig", "CrmConfig", "load_config"
 FILE_NAME = "rundbrief.toml"
 CONFIG_VARIABLE = "RUNDBRIEF_CONFIG"
 STATE_VARIABLE = "RUNDBRIEF_STATE"
+_COMMON: Mapping[str, type[Schema]] = {"crm": CrmSchema, "connections": ConnectionSchema}
+"""Kind of table -> the keys that every one of that kind has beside its plugin's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Config:
     state_path: Path
     crm: CrmConfig = field(default_factory=CrmConfig)
     connections: Mapping[str, ConnectionConfig] = field(default_factory=dict)
+    observers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """The observers' own keys, not yet checked."""
 
     def connection(self, name: str) -> ConnectionConfig:
         """Return a connection by name.
@@ -106,6 +110,7 @@ def load_config(path: Path | None = None, *, environ: Mapping[str, str]) -> Conf
         state_path=folder / Path(environ.get(STATE_VARIABLE) or state["path"]).expanduser(),
         crm=CrmConfig(crm.pop("plugin"), crm),
         connections={name: _connection(name, raw) for name, raw in top["connections"].items()},
+        observers=top["observers"],
     )
 
 
@@ -115,13 +120,13 @@ def load_settings(
     """Check a plugin's own keys with the plugin's own schema, and follow its references to secrets.
 
     Args:
-        where: the table in the file, for messages: `connections.news`.
+        where: the table in the file, for messages: `crm`, `connections.news` or `observers.diary`.
 
     Raises:
         SettingsError: a key is unknown, missing or wrong, or a secret cannot be found.
     """
-    common = CrmSchema() if where == "crm" else ConnectionSchema()
-    known_too = frozenset(one.data_key or name for name, one in common.fields.items())
+    common = _COMMON.get(where.partition(".")[0])
+    known_too = frozenset(one.data_key or name for name, one in common().fields.items()) if common else frozenset()
     with secret_sources(environ, folder):
         loaded: Mapping[str, Any] = load_part(schema(), raw, where, known_too=known_too)
     return loaded

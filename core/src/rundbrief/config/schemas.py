@@ -34,6 +34,7 @@ class FileSchema(Schema):
         values=fields.Dict(keys=fields.String()),
         load_default=dict,
     )
+    observers = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String()), load_default=dict)
 
 
 class StateSchema(Schema):

@@ -5,16 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from rundbrief.consent import Decision, Standing, decide
 from rundbrief.crm import Crm
+from rundbrief.engine.locks import only_run
 from rundbrief.engine.progress import Progress, Silent
 from rundbrief.engine.scopes import scope_of
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
-from rundbrief.errors import GuardRail, Interrupted, RundbriefError, RunLocked
+from rundbrief.errors import GuardRail, Interrupted, RundbriefError
 from rundbrief.fields import FieldMap, Translation
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import JournalEntry, OutcomeLine, Store, Transaction
@@ -169,7 +167,7 @@ def running(
         RunLocked: another run of this connection is under way.
         Interrupted: the user stopped it.
     """
-    with _lock(store.path, connection.name):
+    with only_run(store.path, connection.name):
         with store.transaction() as transaction:
             cut_off = transaction.runs.close_cut_off(connection.name)
             run_id = transaction.runs.begin(
@@ -237,20 +235,3 @@ def guard(context: RunContext, clearings: int, base: int) -> None:
 def _end(context: RunContext, state: str, message: str) -> None:
     with context.store.transaction() as transaction:
         transaction.runs.end(context.run_id, context.now(), state, context.counts, message)
-
-
-@contextmanager
-def _lock(state: Path, connection: str) -> Iterator[None]:
-    """Hold a file lock of the operating system, which a crash releases."""
-    lock = FileLock(state.with_name(f"{state.name}.{connection}.lock"), timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise RunLocked(
-            f"Another run of connection {connection!r} is under way.",
-            hint="Wait until it has ended; its lock goes with it, even after a crash.",
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,17 +1,19 @@
 """The runs themselves: import, export, and both in one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rundbrief.engine.importing import take_in
 from rundbrief.engine.lists import find_list, whole_account
+from rundbrief.engine.observing import tell_observers
 from rundbrief.engine.planning import plan
 from rundbrief.engine.preview import state_and_crm
 from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, RunOptions, RunReport, running, sum_up
 from rundbrief.engine.staging import stage
-from rundbrief.engine.workspace import Workspace
+from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.engine.writing import write
-from rundbrief.errors import ImportFirst
+from rundbrief.errors import ImportFirst, RunLocked
 from rundbrief.models import OptIn, Reason, Result, Selection, WriteKind
 from rundbrief.store import SETTLE, OutcomeLine, Planned
 
@@ -81,12 +83,34 @@ def _run(
             mailing_list = whole_account()
         else:
             mailing_list = find_list(workspace, connection, list_id, store, crm)
-        with running(workspace, connection, kind, mailing_list, options, store, crm) as context:
+        with (
+            _observed(workspace, connection, options) as problems,
+            running(workspace, connection, kind, mailing_list, options, store, crm) as context,
+        ):
             if connection.config.reconsent == "confirm" and not connection.can_confirm:
                 context.problems.append(_CANNOT_ASK.format(title=connection.title))
             context.problems.extend(crm.warnings([connection.config.provider]))
             steps(context)
+        context.problems.extend(problems)
         return sum_up(context, requests_before)
+
+
+@contextmanager
+def _observed(workspace: Workspace, connection: Connection, options: RunOptions) -> Iterator[Sequence[str]]:
+    """Tell the observers of a run that has ended, well or not; yield what will be said of those that failed.
+
+    A dry run has changed nothing, and one that never began because another is under way is that one's to tell.
+    """
+    problems: list[str] = []
+    is_told = not options.dry_run
+    try:
+        yield problems
+    except RunLocked:
+        is_told = False
+        raise
+    finally:
+        if is_told:
+            problems += tell_observers(workspace, connection.name)
 
 
 def _refuse_before_first_import(context: RunContext) -> None:

@@ -18,7 +18,7 @@ from rundbrief.fields import POSTAL_ADDRESS, CrmField, FieldType
 from rundbrief.hookspecs import ConsentScope, FieldWish
 from rundbrief.http import AccountLimits, Client, RetryPolicy, Transport, open_client
 from rundbrief.models import MailingList, OptInField, WriteKind
-from rundbrief.plugins import Provider, load_crm, load_provider
+from rundbrief.plugins import Observer, Provider, load_crm, load_provider
 from rundbrief.session import Session
 from rundbrief.store import ACCOUNT_SCOPE, Store
 
@@ -38,8 +38,12 @@ class StopSignal:
     def set(self) -> None:
         self._event.set()
 
+    @property
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
     def check(self) -> None:
-        if self._event.is_set():
+        if self.is_set:
             raise Interrupted("Stopped.", hint="What was done is saved; the next run goes on from here.")
 
     def wait(self, seconds: float) -> None:
@@ -175,6 +179,15 @@ class Workspace:
         if name not in self._connections:
             self._connections[name] = self._open(self.config.connection(name))
         return self._connections[name]
+
+    def observer_settings(self, observer: Observer) -> Mapping[str, Any]:
+        """Return what the configuration says of an observer.
+
+        Raises:
+            SettingsError: its table is wrong, or it needs one and there is none.
+        """
+        name = observer.info.name
+        return self._settings(observer.info.settings, self.config.observers.get(name, {}), f"observers.{name}")
 
     def close(self) -> None:
         for connection in self._connections.values():

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from rundbrief.database import copy_database, open_database
 from rundbrief.store.field_maps import FieldMaps
 from rundbrief.store.inbox import Cursors, Inbox, Intents
+from rundbrief.store.observations import Observations, Told
 from rundbrief.store.outbox import Candidates, Outbox
 from rundbrief.store.recipients import Links, Recipients, SentData, everywhere
 from rundbrief.store.records import (
@@ -41,6 +42,7 @@ __all__ = [
     "Incoming",
     "Intent",
     "JournalEntry",
+    "Observations",
     "OutcomeLine",
     "Planned",
     "PulledList",
@@ -50,6 +52,7 @@ __all__ = [
     "Sent",
     "Store",
     "TokenRow",
+    "Told",
     "Transaction",
 ]
 
@@ -102,6 +105,9 @@ class Transaction:
     @property
     def runs(self) -> Runs:
         return Runs(self._connection)
+
+    def observations(self, observer: str, connection: str) -> Observations:
+        return Observations(self._connection, observer, connection)
 
     def field_maps(self, connection: str) -> FieldMaps:
         return FieldMaps(self._connection, connection)

@@ -10,7 +10,7 @@ from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
 from rundbrief.store.records import JournalEntry, OutcomeLine, PulledList, Run
 
-__all__ = ["Journal", "Lists", "Runs"]
+__all__ = ["Journal", "Lists", "Runs", "line_of", "run_of"]
 
 
 class Lists:
@@ -142,11 +142,11 @@ class Runs:
 
     def latest(self, limit: int) -> Sequence[Run]:
         statement = select(schema.runs).order_by(schema.runs.c.id.desc()).limit(limit)
-        return [_run(row) for row in self._transaction.execute(statement).mappings()]
+        return [run_of(row) for row in self._transaction.execute(statement).mappings()]
 
     def get(self, run_id: int) -> Run | None:
         row = self._transaction.execute(select(schema.runs).where(schema.runs.c.id == run_id)).mappings().first()
-        return _run(row) if row else None
+        return run_of(row) if row else None
 
     def outcomes(self, run_id: int, results: Sequence[Result] = tuple(Result)) -> Iterator[OutcomeLine]:
         """Yield the lines of a run's report, streaming."""
@@ -154,13 +154,7 @@ class Runs:
             schema.outcomes.c.run_id == run_id, schema.outcomes.c.result.in_(results)
         )
         for row in self._transaction.execute(statement.order_by(schema.outcomes.c.seq)).mappings():
-            yield OutcomeLine(
-                row["address"],
-                Result(row["result"]),
-                Reason(row["reason"]),
-                row["contact_id"],
-                row["detail"],
-            )
+            yield line_of(row)
 
     def tally(self, run_id: int) -> dict[tuple[Result, Reason], int]:
         """Return how many contacts had which result for which reason."""
@@ -176,5 +170,11 @@ class Runs:
         }
 
 
-def _run(row: RowMapping) -> Run:
+def line_of(row: RowMapping) -> OutcomeLine:
+    return OutcomeLine(
+        row["address"], Result(row["result"]), Reason(row["reason"]), row["contact_id"], row["detail"]
+    )
+
+
+def run_of(row: RowMapping) -> Run:
     return Run(**{**row, "counts": dict(row["counts"])})

@@ -158,6 +158,7 @@ journal = Table(
     Column("run_id", Integer, nullable=False),
     Index("journal_address", "address"),
     Index("journal_contact", "contact_id"),
+    Index("journal_run", "run_id"),
     sqlite_autoincrement=True,
 )
 """The consent journal; append-only, also by triggers."""
@@ -219,6 +220,18 @@ tokens = Table(
     Column("credentials", String, nullable=False),
 )
 """The tokens that the host renews. `credentials` is a fingerprint of the settings that they were fetched with."""
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("observer", String, primary_key=True),
+    Column("connection", String, primary_key=True),
+    Column("run_id", Integer, nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("line", Integer, nullable=False),
+)
+"""How far each observer has been told about a connection: the last run as a whole, the last entry of the journal,
+and the last line of a report."""
 
 candidates = Table(
     "candidates",
