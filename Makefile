@@ -20,7 +20,7 @@ INSTALLED_TOOLS := $(VENV)/.installed-tools
 INSTALLED_DOCS_TOOLS := $(VENV)/.installed-docs-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs docs-tables bench constraints clean
+.PHONY: help demo test check format docs docs-tables interface bench constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ docs: $(INSTALLED_DOCS_TOOLS) ## build the documentation into docs/_build
 
 docs-tables: $(INSTALLED_TOOLS) ## renew the tables in docs/ that are made from the code
 	@$(BIN)/python tools/docs_tables.py $(ARGS)
+
+interface: $(INSTALLED_TOOLS) ## note the public interface, for a release
+	@$(BIN)/python tools/public_interface.py >tests/public_interface.txt
 
 bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time
 	@$(BIN)/python tests/bench/run.py $(ARGS)

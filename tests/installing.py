@@ -1,5 +1,6 @@
 """Wheels of ours in fresh environments, without a network."""
 
+import importlib.util
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+from types import ModuleType
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -21,6 +23,7 @@ __all__ = [
     "clean_variables",
     "fresh_environment",
     "served_sandbox",
+    "tool",
     "wheel_of",
 ]
 
@@ -58,6 +61,16 @@ class Environment:
     def _run(self, *command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = clean_variables(cwd) | variables
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+
+
+def tool(name: str) -> ModuleType:
+    """Return a module of `tools/`, which is no package that could be imported."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"tools/{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def clean_variables(home: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from rundbrief.engine.locks import only_teller
 from rundbrief.engine.workspace import Workspace
 from rundbrief.errors import RundbriefError
-from rundbrief.hookspecs import OBSERVER_GROUP, ConsentChange, HeldContact, ObservedRun
+from rundbrief.hookspecs import OBSERVER_GROUP, ConsentChange, ObservedRun, UnwrittenContact
 from rundbrief.plugins import Observer, installed, load_observer
 from rundbrief.store import JournalEntry, Observations, OutcomeLine, Run, Store, Told
 
@@ -144,5 +144,5 @@ def _change(entry: JournalEntry) -> ConsentChange:
     )
 
 
-def _held(number: int, line: OutcomeLine) -> HeldContact:
-    return HeldContact(number, line.address, line.contact_id, line.result, line.reason, line.detail)
+def _held(number: int, line: OutcomeLine) -> UnwrittenContact:
+    return UnwrittenContact(number, line.address, line.contact_id, line.result, line.reason, line.detail)

@@ -22,7 +22,7 @@ from rundbrief.hookspecs.marking import (
     SPEC_VERSION,
     hookimpl,
 )
-from rundbrief.hookspecs.observer import ConsentChange, HeldContact, ObservedRun, ObserverInfo, ObserverSpec
+from rundbrief.hookspecs.observer import ConsentChange, ObservedRun, ObserverInfo, ObserverSpec, UnwrittenContact
 from rundbrief.hookspecs.provider import ConsentScope, FieldWish, ProviderInfo, ProviderSpec
 
 __all__ = [
@@ -37,11 +37,11 @@ __all__ = [
     "CrmInfo",
     "CrmSpec",
     "FieldWish",
-    "HeldContact",
     "ObservedRun",
     "ObserverInfo",
     "ObserverSpec",
     "ProviderInfo",
     "ProviderSpec",
+    "UnwrittenContact",
     "hookimpl",
 ]

@@ -11,7 +11,7 @@ from rundbrief.models import Reason, Result
 if TYPE_CHECKING:
     from marshmallow import Schema
 
-__all__ = ["ConsentChange", "HeldContact", "ObservedRun", "ObserverInfo", "ObserverSpec"]
+__all__ = ["ConsentChange", "ObservedRun", "ObserverInfo", "ObserverSpec", "UnwrittenContact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldContact:
+class UnwrittenContact:
     """A contact that a run did not write."""
 
     number: int
@@ -134,7 +134,7 @@ class ObserverSpec:
 
     @staticmethod
     @hookspec
-    def contact_held(settings: Mapping[str, Any], run: ObservedRun, contact: HeldContact) -> None:
+    def contact_held(settings: Mapping[str, Any], run: ObservedRun, contact: UnwrittenContact) -> None:
         """Optional. A contact was held by a rule, refused by the service, or could not be written this time.
 
         Example::

@@ -6,9 +6,9 @@ from typing import Any
 from rundbrief.hookspecs import (
     OBSERVER_GROUP,
     ConsentChange,
-    HeldContact,
     ObservedRun,
     ObserverInfo,
+    UnwrittenContact,
 )
 from rundbrief.plugins.discovery import InstalledPlugin
 from rundbrief.plugins.loading import LoadedPlugin, info_of, load
@@ -40,7 +40,7 @@ class Observer:
     def consent_changed(self, settings: Mapping[str, Any], run: ObservedRun, change: ConsentChange) -> None:
         self._loaded.guarded(lambda: self._hook.consent_changed(settings=settings, run=run, change=change))
 
-    def contact_held(self, settings: Mapping[str, Any], run: ObservedRun, contact: HeldContact) -> None:
+    def contact_held(self, settings: Mapping[str, Any], run: ObservedRun, contact: UnwrittenContact) -> None:
         self._loaded.guarded(lambda: self._hook.contact_held(settings=settings, run=run, contact=contact))
 
     def run_finished(self, settings: Mapping[str, Any], run: ObservedRun) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from rundbrief.hookspecs import ConsentChange, HeldContact, ObservedRun, ObserverInfo, hookimpl
+from rundbrief.hookspecs import ConsentChange, ObservedRun, ObserverInfo, UnwrittenContact, hookimpl
 
 
 class DiarySettings(Schema):
@@ -26,7 +26,7 @@ def consent_changed(settings: Mapping[str, Any], run: ObservedRun, change: Conse
 
 
 @hookimpl
-def contact_held(settings: Mapping[str, Any], run: ObservedRun, contact: HeldContact) -> None:
+def contact_held(settings: Mapping[str, Any], run: ObservedRun, contact: UnwrittenContact) -> None:
     append(settings["path"], {"what": "held", "run": run.id, **asdict(contact)})
 
 
