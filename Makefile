@@ -20,7 +20,7 @@ INSTALLED_TOOLS := $(VENV)/.installed-tools
 INSTALLED_DOCS_TOOLS := $(VENV)/.installed-docs-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs docs-tables interface bench constraints clean
+.PHONY: help demo test check format docs docs-tables interface bench bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -55,6 +55,9 @@ interface: $(INSTALLED_TOOLS) ## note the public interface, for a release
 
 bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time
 	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+bench-fields: $(INSTALLED_TOOLS) ## measure what part of an export's CPU time its conversions take
+	@$(BIN)/python tests/bench/field_conversion.py $(ARGS)
 
 constraints: ## renew constraints.txt with the newest versions that fit together
 	@sh tools/constraints.sh "$(TOOLS) $(DOCS_TOOLS)" $(EDITABLE)
