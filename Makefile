@@ -47,8 +47,8 @@ docs: $(INSTALLED_DOCS_TOOLS) ## build the documentation into docs/_build
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build $(ARGS)
 	@echo "docs/_build/index.html"
 
-docs-tables: $(INSTALLED_TOOLS) ## renew the tables in docs/ that are made from the code
-	@$(BIN)/python tools/docs_tables.py $(ARGS)
+docs-tables: $(INSTALLED_TOOLS) ## renew what is made from the code in docs/
+	@cd tools && ../$(BIN)/python -m docs_tables $(ARGS)
 
 interface: $(INSTALLED_TOOLS) ## note the public interface, for a release
 	@$(BIN)/python tools/public_interface.py >tests/public_interface.txt

@@ -1,9 +1,10 @@
-"""Tests of the whole: their shared packages are found beside them."""
+"""Tests of the whole: their shared packages are found beside them, and what makes the documentation in tools/."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).parents[1] / "tools"))
 
 import pytest
 from installing import build_wheels

@@ -8,7 +8,6 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_tables_made_from_the_code_are_up_to_date() -> None:
-    checked = subprocess.run(
-        [sys.executable, ROOT / "tools/docs_tables.py", "--check"], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "docs_tables", "--check"]
+    checked = subprocess.run(command, cwd=ROOT / "tools", capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr

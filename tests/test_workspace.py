@@ -1,6 +1,5 @@
 """The distributions as a user installs them, and the repository as a contributor clones it."""
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -17,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import rundbrief
+from docs_tables.reports import report
 
 every_distribution = pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)
 
@@ -160,18 +160,7 @@ def page(name: str) -> str:
 
 def report_of(document: str) -> str:
     """Return the section that the docs have for what `rundbrief plugins --check NAME --json` prints."""
-    section: str = docs_tables().report(json.loads(document))
-    return section
-
-
-def docs_tables() -> Any:
-    """Return the module that makes the tables in docs/."""
-    spec = importlib.util.spec_from_file_location("docs_tables", ROOT / "tools/docs_tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return report(json.loads(document))
 
 
 def test_a_missing_plugin_is_named_with_the_line_that_installs_it(core_only: Environment, tmp_path: Path) -> None:
