@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from docs_tables.commands import commands
 from docs_tables.consent import consent_table
 from docs_tables.contracts import crm_contract, provider_contract
 from docs_tables.conversions import conversions
@@ -14,6 +15,7 @@ __all__ = ["DOCS", "MARKERS", "SLOW", "renewed"]
 DOCS = Path(__file__).parents[2] / "docs"
 
 MARKERS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "commands": ("reference/commands.md", commands),
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
     "conversions": ("reference/conversions.md", conversions),

@@ -70,7 +70,14 @@ def import_csv(app: App, file: Path, source: str | None) -> None:
 
 @command.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--delimiter", type=click.Choice([";", ",", "\t"]), default=";", show_default=True)
+@click.option(
+    "--delimiter",
+    type=click.Choice([";", ",", "\t"]),
+    metavar="CHARACTER",
+    default=";",
+    show_default=True,
+    help="What stands between two cells: a semicolon, a comma or a tab.",
+)
 @click.option("--bom/--no-bom", default=True, show_default=True, help="A byte order mark, as Excel wants it.")
 @shared_options
 @pass_app
@@ -82,7 +89,9 @@ def export_csv(app: App, file: Path, delimiter: str, bom: bool) -> None:
 
 
 @command.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=50, show_default=True, help="How many at most."
+)
 @json_option
 @shared_options
 @pass_app
@@ -151,6 +160,7 @@ def show(app: App, contact: str) -> None:
     type=click.Choice([kind.value for kind in ContactKind]),
     default=ContactKind.CONTACT.value,
     show_default=True,
+    help="What the new one is.",
 )
 @shared_options
 @pass_app

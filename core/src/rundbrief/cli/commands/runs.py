@@ -27,7 +27,14 @@ _RESULTS = {
 
 @click.command("runs")
 @click.argument("run_id", metavar="[ID]", type=int, required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many past runs.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="How many past runs at most.",
+)
 @click.option("--all", "everything", is_flag=True, help="With an ID: also the contacts for whom all went well.")
 @json_option
 @shared_options

@@ -24,7 +24,13 @@ LOOK_AGAIN = 0.25
 
 @click.command("sandbox")
 @click.argument("name")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen; without it, a free port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=0,
+    help="Where to listen; without it, a free port.",
+)
 @click.option(
     "--people",
     type=click.IntRange(0),
