@@ -7,7 +7,9 @@ from docs_tables.commands import commands
 from docs_tables.consent import consent_table
 from docs_tables.contracts import crm_contract, provider_contract
 from docs_tables.conversions import conversions
+from docs_tables.described import models, sandboxes
 from docs_tables.exit_codes import exit_codes_table
+from docs_tables.hooks import hooks
 from docs_tables.reports import crm_reports, provider_reports
 
 __all__ = ["DOCS", "MARKERS", "SLOW", "renewed"]
@@ -19,6 +21,9 @@ MARKERS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
     "conversions": ("reference/conversions.md", conversions),
+    "hooks": ("reference/hooks.md", hooks),
+    "models": ("reference/models.md", models),
+    "sandboxes": ("reference/sandboxes.md", sandboxes),
     "provider-contract": ("reference/provider-contract.md", provider_contract),
     "provider-reports": ("reference/provider-reports.md", provider_reports),
     "crm-contract": ("reference/crm-contract.md", crm_contract),

@@ -31,6 +31,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """Return the key itself, to be sent and nowhere else."""
         return self._value
 
     def __repr__(self) -> str:
@@ -68,6 +69,7 @@ class OAuth:
     """
 
     token_url: str
+    """Where tokens are fetched: an absolute URL."""
     client_id: str = field(repr=False)
     client_secret: Secret
     refresh_token: Secret | None = None
@@ -90,6 +92,7 @@ class Allowance:
     """What an answer says is left of the budget that its request was paid from."""
 
     remaining: int
+    """Requests."""
     reset_seconds: float
     """Until the budget is full again."""
 
@@ -98,13 +101,17 @@ class Response(Protocol):
     """A complete answer. Retries are over; 401, missing rights, 429 and 5xx have become exceptions already."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
+
     @property
     def headers(self) -> Mapping[str, str]:
         """Header names compare without case."""
 
     @property
-    def content(self) -> bytes: ...
+    def content(self) -> bytes:
+        """The body as it came."""
+
     def json(self) -> Any:
         """Return the decoded body; `ProtocolError` when it is not JSON."""
 
@@ -114,6 +121,7 @@ class Endpoint:
     """Where a connection's service is, and how it wants to be spoken to. Made from the settings."""
 
     base_url: str
+    """Every path of a request stands below it."""
     auth: BasicAuth | HeaderAuth | OAuth | None = None
     timeout: float = 60.0
     """Seconds without a byte before a request counts as lost."""
@@ -176,5 +184,6 @@ class Session:
     settings: Mapping[str, Any] = field(repr=False)
     """What the plugin's settings schema made of the configuration; secrets are `Secret`."""
     http: HttpClient = field(repr=False)
+    """The account's client. All requests go through it."""
     wait: Callable[[float], None] = field(repr=False)
     """Sleep so many seconds; raises `Interrupted` at once when the run is asked to stop."""

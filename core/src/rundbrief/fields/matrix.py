@@ -16,6 +16,8 @@ T = FieldType
 
 
 class Quality(StrEnum):
+    """How well a type fits another one."""
+
     EXACT = "exact"
     """The value comes back equal."""
     LOSSY = "lossy"
@@ -26,6 +28,8 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """What becomes of the values of one type in a field of another."""
+
     quality: Quality
     lost: str = ""
     """What is lost, or which values stay here."""

@@ -28,6 +28,7 @@ class RemoteField:
     label: str
     type: FieldType = FieldType.TEXT
     required: bool = False
+    """The service refuses a contact without a value."""
     choices: tuple[str, ...] = ()
     """What can be chosen, as people read it; empty: anything."""
     codes: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class FieldKind:
     """What the service calls it: `dropdown`, `float`."""
     type: FieldType
     max_bytes: int | None = None
+    """As `RemoteField.max_bytes`."""
     is_creatable: bool = True
     """Whether `rundbrief fields --push` may make one."""
 

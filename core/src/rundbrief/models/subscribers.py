@@ -47,9 +47,11 @@ class Evidence:
     """When and how somebody stated a wish, as far as the source can prove it."""
 
     at: datetime | None = None
+    """When, in UTC."""
     source: str = ""
     """Where it was stated, in words for a data-protection officer: `Mailchimp sign-up form`, `CRM import`."""
     ip: str | None = None
+    """The network address that it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class MailingList:
     """A list, audience or group of a newsletter service."""
 
     id: str
+    """The service's own, and stable."""
     name: str
+    """As people read it at the service."""
     double_opt_in: bool = False
     """True when the service wants new recipients to confirm: a create must then leave them *pending*."""
     size: int | None = None
@@ -69,6 +73,7 @@ class Subscriber:
     """One recipient as the service holds it now."""
 
     address: str
+    """As the service spells it."""
     remote_id: str
     """The id that survives a change of address, where the service has one."""
     status: SubscriberStatus

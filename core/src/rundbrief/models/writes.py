@@ -30,8 +30,9 @@ class ContactWrite:
     key: str
     """Names this write within its batch; the outcome carries it back."""
     address: str
+    """For CREATE the one to add, else the one that the service has."""
     remote_id: str | None = None
-    """None for CREATE."""
+    """`Subscriber.remote_id`; None for CREATE."""
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     """Remote field key -> value, converted already."""
     evidence: Evidence = field(default_factory=Evidence)
@@ -43,7 +44,10 @@ class ContactWrite:
 
 
 class Result(StrEnum):
+    """How a write ended."""
+
     DONE = "done"
+    """It was carried out, or was so already."""
     HELD = "held"
     """Not tried, because a rule forbids it."""
     REFUSED = "refused"
@@ -101,10 +105,12 @@ class Outcome:
     """What became of one `ContactWrite`."""
 
     key: str
+    """`ContactWrite.key`."""
     result: Result
     reason: Reason
     detail: str = ""
     """The service's own words, free of addresses."""
     remote_id: str | None = None
+    """Of a new recipient, where the answer tells it."""
     status: SubscriberStatus | None = None
     """The recipient's status after the write, where the answer tells it."""
