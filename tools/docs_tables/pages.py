@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from docs_tables.commands import commands
+from docs_tables.configuration import configuration
 from docs_tables.consent import consent_table
 from docs_tables.contracts import crm_contract, provider_contract
 from docs_tables.conversions import conversions
@@ -18,6 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 MARKERS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "commands": ("reference/commands.md", commands),
+    "configuration": ("reference/configuration.md", configuration),
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
     "conversions": ("reference/conversions.md", conversions),

@@ -198,6 +198,12 @@ def test_a_connection_without_a_provider_lacks_a_key(write: Write) -> None:
     assert "lacks the key connections.news.provider" in str(refusal(write("[connections.news]\n")))
 
 
+def test_what_a_missing_or_wrong_key_is_for_is_said(write: Write) -> None:
+    assert "plugin of the newsletter service" in refusal(write("[connections.news]\n")).hint
+    wrong = write('[connections.news]\nprovider = "mailchimp"\nwithdrawals = "pull"\n')
+    assert '"push" it to the service' in refusal(wrong).hint
+
+
 def test_an_odd_connection_name_is_refused_as_it_becomes_a_file_name(write: Write) -> None:
     assert "connections" in str(refusal(write('[connections."../x"]\nprovider = "x"\n')))
 
@@ -263,12 +269,19 @@ def as_toml(content: Any) -> str:
     return text
 
 
+def first_character_removed(line: str) -> str:
+    """Do what an editor does to switch a line on: comments about it are comments still."""
+    return re.sub(r"^# ?(?=#|\[|\w+ = |$)", "", line)
+
+
 @pytest.mark.parametrize("providers", [["mailchimp"], ["my-service", "mailchimp"], []])
-def test_the_starter_loads_as_it_is_and_with_its_examples_switched_on(write: Write, providers: list[str]) -> None:
-    starter = starter_config(providers)
+@pytest.mark.parametrize("schema", [ProviderSettings(), None])
+def test_the_starter_loads_as_it_is_and_with_its_examples_switched_on(
+    write: Write, providers: list[str], schema: Schema | None
+) -> None:
+    starter = starter_config(dict.fromkeys(providers, schema))
     assert load_config(write(starter), environ={}).connections == {}
-    switched_on = re.sub(r"^# (?=\[|\w+ = )", "", starter, flags=re.MULTILINE)
-    path = write(switched_on)
+    path = write("\n".join(map(first_character_removed, starter.splitlines())))
     config = load_config(path, environ={})
     assert list(config.connections) == (providers or ["mailchimp"])
     for name, connection in config.connections.items():
@@ -276,6 +289,12 @@ def test_the_starter_loads_as_it_is_and_with_its_examples_switched_on(write: Wri
         raw = {"api_key": connection.settings["api_key"]}
         with pytest.raises(SettingsError, match=r"environment variable [A-Z_]+_API_KEY is not set"):
             load_settings(ProviderSettings, raw, where=f"connections.{name}", folder=path.parent, environ={})
+
+
+def test_the_starter_explains_each_key_once() -> None:
+    starter = starter_config({"mailchimp": None, "my-service": None})
+    assert starter.count("guard rail") == 1
+    assert starter.count("max_withdrawals = ") == 2
 
 
 def test_it_needs_neither_the_network_nor_the_database() -> None:

@@ -1,4 +1,8 @@
-"""The shape of rundbrief.toml."""
+"""The shape of rundbrief.toml.
+
+Each key says what it is for in its `description`. The starter, the messages about wrong keys and the reference in
+the documentation all take it from there.
+"""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,7 +13,7 @@ from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 from rundbrief.errors import SettingsError
 from rundbrief.fields import OnEmpty, OnError
 
-__all__ = ["ConnectionSchema", "CrmSchema", "FileSchema", "StateSchema", "load_part"]
+__all__ = ["ConnectionSchema", "CrmSchema", "FieldSchema", "FileSchema", "StateSchema", "load_part", "meaning"]
 
 
 class _Share(fields.Float):
@@ -38,7 +42,13 @@ class FileSchema(Schema):
 
 
 class StateSchema(Schema):
-    path = fields.String(load_default="rundbrief.db", validate=validate.Length(min=1))
+    """Where rundbrief keeps what it knows."""
+
+    path = fields.String(
+        load_default="rundbrief.db",
+        validate=validate.Length(min=1),
+        metadata={"description": "The file with what was synchronised, and with the consent journal. Back it up."},
+    )
 
 
 class CrmSchema(Schema):
@@ -47,15 +57,38 @@ class CrmSchema(Schema):
     class Meta:
         unknown = INCLUDE
 
-    plugin = fields.String(load_default="local", validate=validate.Length(min=1))
+    plugin = fields.String(
+        load_default="local",
+        validate=validate.Length(min=1),
+        metadata={"description": "Which CRM leads: `local` is the embedded one, `weclapp` a plugin."},
+    )
 
 
 class FieldSchema(Schema):
     """What goes into one remote field."""
 
-    field = fields.String(required=True, validate=validate.Length(min=1))
-    empty = fields.Enum(OnEmpty, by_value=True, load_default=OnEmpty.SKIP)
-    on_error = fields.Enum(OnError, by_value=True, load_default=OnError.DROP)
+    field = fields.String(
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "The key of the CRM's field that goes into this one."},
+    )
+    empty = fields.Enum(
+        OnEmpty,
+        by_value=True,
+        load_default=OnEmpty.SKIP,
+        metadata={
+            "description": "Where the CRM has no value: `skip` leaves the service's as it is, `clear` empties it."
+        },
+    )
+    on_error = fields.Enum(
+        OnError,
+        by_value=True,
+        load_default=OnError.DROP,
+        metadata={
+            "description": "A value that does not fit stays here: `drop` lets the contact go without it, "
+            "`refuse` keeps the whole contact here. Both are reported."
+        },
+    )
 
 
 class _FieldEntry(fields.Nested):
@@ -74,18 +107,87 @@ class ConnectionSchema(Schema):
     class Meta:
         unknown = INCLUDE
 
-    provider = fields.String(required=True, validate=validate.Length(min=1))
-    fields_ = fields.Dict(keys=fields.String(), values=_FieldEntry(), data_key="fields", load_default=dict)
-    language = fields.String(load_default="en", validate=validate.OneOf(["en", "de"]))
-    country = fields.String(
-        load_default=None, validate=validate.Regexp(r"^[A-Z]{2}$", error="two capital letters, such as DE")
+    provider = fields.String(
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "The plugin of the newsletter service, such as `mailchimp`."},
     )
-    reconsent = fields.String(load_default="hold", validate=validate.OneOf(["hold", "confirm"]))
-    withdrawals = fields.String(load_default="push", validate=validate.OneOf(["push", "report", "everywhere"]))
-    address_change = fields.String(load_default="move", validate=validate.OneOf(["move", "confirm", "hold"]))
-    list_ = fields.String(data_key="list", load_default=None, validate=validate.Length(min=1))
-    max_withdrawals = _Share(load_default=0.10)
-    full_import_days = fields.Integer(load_default=7, strict=True, validate=validate.Range(0, 36_500))
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=_FieldEntry(),
+        data_key="fields",
+        load_default=dict,
+        metadata={
+            "description": "Which field of the CRM goes into which field of the service; `rundbrief fields "
+            "CONNECTION LIST` shows both."
+        },
+    )
+    language = fields.String(
+        load_default="en",
+        validate=validate.OneOf(["en", "de"]),
+        metadata={
+            "description": "How yes, no and decimals are written in texts, where a service has no type for "
+            "them: `yes` and 1.5, or `ja` and 1,5."
+        },
+    )
+    country = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"^[A-Z]{2}$", error="two capital letters, such as DE"),
+        metadata={
+            "description": "Whose telephone numbers those without a country code are, unless the contact "
+            "has a country: two letters (ISO 3166), such as `DE`."
+        },
+    )
+    reconsent = fields.String(
+        load_default="hold",
+        validate=validate.OneOf(["hold", "confirm"]),
+        metadata={
+            "description": "An opt-in in the CRM after a withdrawal at the service: `hold` it back, or let "
+            "the person `confirm` it by double opt-in mail, where the service has one for that."
+        },
+    )
+    withdrawals = fields.String(
+        load_default="push",
+        validate=validate.OneOf(["push", "report", "everywhere"]),
+        metadata={
+            "description": "A withdrawal in the CRM: `push` it to the service, or only `report` it; "
+            "`everywhere` pushes it, and takes a withdrawal at this service as one for all connections."
+        },
+    )
+    address_change = fields.String(
+        load_default="move",
+        validate=validate.OneOf(["move", "confirm", "hold"]),
+        metadata={
+            "description": "The address of a subscriber changes in the CRM: `move` the opt-in along, let "
+            "the new address `confirm` on a list with double opt-in, or `hold` it until its owner signs up. "
+            "The old address gets no mail in either case."
+        },
+    )
+    list_ = fields.String(
+        data_key="list",
+        load_default=None,
+        validate=validate.Length(min=1),
+        metadata={
+            "description": "The list that a sync fills, by id or name; only where one opt-in is good for "
+            "the whole account."
+        },
+    )
+    max_withdrawals = _Share(
+        load_default=0.10,
+        metadata={
+            "description": "The guard rail: a run that would take away a larger share of the opt-ins than "
+            "this, and more than 20, stops before it writes."
+        },
+    )
+    full_import_days = fields.Integer(
+        load_default=7,
+        strict=True,
+        validate=validate.Range(0, 36_500),
+        metadata={
+            "description": "After how many days an import reads everybody again, to notice who is gone; 0: "
+            "never by itself."
+        },
+    )
 
 
 def load_part(
@@ -110,9 +212,18 @@ def load_part(
             raise SettingsError(
                 f"rundbrief.toml has an unknown key {place}.", hint=_suggestion(path[-1], right)
             ) from None
+        hint = meaning(schema, path[0]) if len(path) == 1 else ""
         if message == "Missing data for required field.":
-            raise SettingsError(f"rundbrief.toml lacks the key {place}.") from None
-        raise SettingsError(f"The key {place} in rundbrief.toml is wrong: {message.rstrip('.')}.") from None
+            raise SettingsError(f"rundbrief.toml lacks the key {place}.", hint=hint) from None
+        raise SettingsError(
+            f"The key {place} in rundbrief.toml is wrong: {message.rstrip('.')}.", hint=hint
+        ) from None
+
+
+def meaning(schema: Schema, key: str) -> str:
+    """Return what a key of a table is for, as plain text; nothing where its author does not say."""
+    found = {one.data_key or name: one.metadata.get("description", "") for name, one in schema.fields.items()}
+    return str(found.get(key, "")).replace("`", '"')
 
 
 def _suggestion(key: str, right: set[str]) -> str:

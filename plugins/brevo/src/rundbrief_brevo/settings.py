@@ -19,12 +19,31 @@ its own for it."""
 
 
 class BrevoSettings(Schema):
-    api_key = SecretField(required=True)
-    base_url = fields.String(load_default="https://api.brevo.com/v3", validate=validate.Length(min=1))
-    poll_seconds = fields.Float(load_default=10.0, validate=validate.Range(min=0, min_inclusive=False, max=120))
-    """The first wait for an import; each look after it comes three times later, up to two minutes."""
-    opt_in_date_attribute = fields.String(validate=validate.Length(min=1))
-    opt_in_source_attribute = fields.String(validate=validate.Length(min=1))
+    api_key = SecretField(required=True, metadata={"description": "The account's API key."})
+    base_url = fields.String(
+        load_default="https://api.brevo.com/v3",
+        validate=validate.Length(min=1),
+        metadata={"description": "Where the API answers."},
+    )
+    poll_seconds = fields.Float(
+        load_default=10.0,
+        validate=validate.Range(min=0, min_inclusive=False, max=120),
+        metadata={
+            "description": "Seconds of the first wait for an import; each look after it comes three times "
+            "later, up to two minutes."
+        },
+    )
+    opt_in_date_attribute = fields.String(
+        validate=validate.Length(min=1),
+        metadata={
+            "description": "A text attribute of the account that takes the date of an opt-in: Brevo has no "
+            "place of its own for it."
+        },
+    )
+    opt_in_source_attribute = fields.String(
+        validate=validate.Length(min=1),
+        metadata={"description": "A text attribute of the account that takes the source of an opt-in."},
+    )
 
 
 def endpoint(settings: Mapping[str, Any]) -> Endpoint:

@@ -14,13 +14,28 @@ __all__ = ["CleverReachSettings", "endpoint", "of_the_list"]
 class CleverReachSettings(Schema):
     """The app is made in the account: My Account > Extras > REST API, version 3."""
 
-    client_id = SecretField(required=True)
-    client_secret = SecretField(required=True)
-    refresh_token = SecretField()
-    """For an app that acts on somebody else's account; without one it acts on its owner's."""
-    new_attributes = fields.String(load_default="account", validate=validate.OneOf(("account", "list")))
-    """Where `rundbrief fields --push` makes attributes: for all groups, or for the one group alone."""
-    base_url = fields.String(load_default="https://rest.cleverreach.com", validate=validate.Length(min=1))
+    client_id = SecretField(
+        required=True, metadata={"description": "The Client ID of the OAuth app that was made in the account."}
+    )
+    client_secret = SecretField(required=True, metadata={"description": "The Client Secret of the same app."})
+    refresh_token = SecretField(
+        metadata={
+            "description": "For an app that acts on somebody else's account; without one it acts on its owner's."
+        }
+    )
+    new_attributes = fields.String(
+        load_default="account",
+        validate=validate.OneOf(("account", "list")),
+        metadata={
+            "description": "Where `rundbrief fields --push` makes attributes: for all groups of the "
+            "`account`, or for the one `list` alone."
+        },
+    )
+    base_url = fields.String(
+        load_default="https://rest.cleverreach.com",
+        validate=validate.Length(min=1),
+        metadata={"description": "Where the API answers."},
+    )
 
 
 def of_the_list(settings: Mapping[str, Any]) -> bool:

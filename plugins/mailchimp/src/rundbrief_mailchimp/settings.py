@@ -21,13 +21,23 @@ _DATA_CENTRE = re.compile(r"-([a-z]{2,4}\d{1,4})$")
 
 
 class MailchimpSettings(Schema):
-    api_key = SecretField()
-    oauth_token = SecretField()
-    base_url = fields.String(validate=validate.Length(min=1))
-    batch_poll_seconds = fields.Float(
-        load_default=5.0, validate=validate.Range(min=0, min_inclusive=False, max=60)
+    api_key = SecretField(
+        metadata={
+            "description": "The account's API key; it ends with the data centre. Either this or `oauth_token`."
+        }
     )
-    """The first wait for an asynchronous batch; it doubles with each look."""
+    oauth_token = SecretField(metadata={"description": "The access token of an app. Either this or `api_key`."})
+    base_url = fields.String(
+        validate=validate.Length(min=1),
+        metadata={"description": "Where the API answers; without it, what follows from the end of the API key."},
+    )
+    batch_poll_seconds = fields.Float(
+        load_default=5.0,
+        validate=validate.Range(min=0, min_inclusive=False, max=60),
+        metadata={
+            "description": "Seconds of the first wait for an asynchronous batch; it doubles with each look."
+        },
+    )
 
     @validates_schema
     def _has_one_credential(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -16,18 +16,44 @@ TIMEOUT = 90.0
 
 class WeclappSettings(Schema):
     tenant = fields.String(
-        validate=validate.Regexp(r"^[A-Za-z0-9-]+$", error="the first part of TENANT.weclapp.com")
+        validate=validate.Regexp(r"^[A-Za-z0-9-]+$", error="the first part of TENANT.weclapp.com"),
+        metadata={"description": "The first part of TENANT.weclapp.com. Either this or `tenant_url`."},
     )
-    tenant_url = fields.String(validate=validate.Length(min=1))
-    token = SecretField(required=True)
-    api_version = fields.String(load_default="v2", validate=validate.OneOf(["v2", "v3"]))
-    """The two are the same for everything that is used here."""
-    opt_in_attributes = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
-    """Opt-in field -> key of an attribute that exists already, or a standard flag such as `optInEmail`."""
-    opt_in_proof = fields.Boolean(load_default=False)
-    """Keep the dates of opt-in and opt-out, and the source, in attributes beside each opt-in."""
-    tag = fields.String(load_default="Newsletter")
-    """What new contacts are tagged with, beside where they came from."""
+    tenant_url = fields.String(
+        validate=validate.Length(min=1),
+        metadata={
+            "description": "Where weclapp answers, for an address of another form. Either this or `tenant`."
+        },
+    )
+    token = SecretField(
+        required=True,
+        metadata={"description": "The API token of a user, from My settings > API; it has the user's rights."},
+    )
+    api_version = fields.String(
+        load_default="v2",
+        validate=validate.OneOf(["v2", "v3"]),
+        metadata={"description": "The version of the API. Both are the same for everything that is used here."},
+    )
+    opt_in_attributes = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        load_default=dict,
+        metadata={
+            "description": "Opt-in field = key of an attribute that exists already and should be used, or a "
+            "standard flag such as `optInEmail`."
+        },
+    )
+    opt_in_proof = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Keep the dates of opt-in and opt-out, and the source, in attributes beside each "
+            "opt-in."
+        },
+    )
+    tag = fields.String(
+        load_default="Newsletter",
+        metadata={"description": "What new contacts are tagged with, beside where they came from."},
+    )
 
     @validates_schema
     def _has_one_address(self, data: Mapping[str, Any], **_: Any) -> None:

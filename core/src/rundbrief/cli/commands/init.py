@@ -1,11 +1,15 @@
 """`rundbrief init`: a configuration to start from."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rundbrief.cli.context import App, pass_app, shared_options
-from rundbrief.errors import InputError
+from rundbrief.errors import InputError, PluginError
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
 
 __all__ = ["command"]
 
@@ -25,7 +29,7 @@ def command(app: App) -> None:
     path = app.config_path or Path(FILE_NAME)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(starter_config(providers))
+            file.write(starter_config({name: _settings_of(name) for name in providers}))
     except FileExistsError:
         raise InputError(
             f"{path} exists already; it was left as it is.", hint="Remove it first, or name another: --config PATH"
@@ -39,3 +43,13 @@ def command(app: App) -> None:
     app.output.line("Next: remove the # before a connection, and then")
     for line in (f"connections check {name}", f"lists {name} --pull", f"import {name}"):
         app.output.line(f"  rundbrief {line}")
+
+
+def _settings_of(name: str) -> "Schema | None":
+    """Return what a provider's connection has to say; None for a broken plugin, which is told when used."""
+    from rundbrief.plugins import load_provider
+
+    try:
+        return load_provider(name).info.settings()
+    except PluginError:
+        return None

@@ -17,7 +17,11 @@ __all__ = ["BadRow", "CsvReport", "LocalCrm", "crm_info", "open_crm"]
 
 
 class LocalSettings(Schema):
-    path = fields.String(load_default="contacts.db", validate=validate.Length(min=1))
+    path = fields.String(
+        load_default="contacts.db",
+        validate=validate.Length(min=1),
+        metadata={"description": "The SQLite file with the contacts; it is made when it is not there."},
+    )
 
 
 @hookimpl
