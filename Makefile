@@ -29,7 +29,7 @@ demo: $(INSTALLED) ## watch contacts, opt-ins and an unsubscribe travel, on sand
 	@$(BIN)/rundbrief demo $(if $(CRM),--crm $(CRM)) $(ARGS)
 
 # Each plugin's contract is run by tests/test_workspace.py, where the plugin is installed alone; once is enough.
-test: check ## check everything, then run the tests
+test: check $(INSTALLED_DOCS_TOOLS) ## check everything, then run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not contract" $(ARGS)
 
 check: $(INSTALLED_TOOLS) ## style, types and layers

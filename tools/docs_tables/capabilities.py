@@ -42,7 +42,7 @@ SPANS: Mapping[float, str] = {1: "a second", 60: "a minute", 3600: "an hour", 86
 def capabilities(name: str) -> str:
     """Return the table of a newsletter service."""
     provider = load_provider(name)
-    return table(["What it does", provider.info.title], [*_does(provider), *_limits(provider)])
+    return table(["", provider.info.title], [*_does(provider), *_limits(provider)])
 
 
 def crm_capabilities(name: str) -> str:
@@ -57,7 +57,7 @@ def crm_capabilities(name: str) -> str:
         ("Reached", "over its API" if crm.info.endpoint else "without a network"),
         *_pace(crm.info.concurrency, crm.info.rates),
     ]
-    return table(["What it does", crm.info.title], rows)
+    return table(["", crm.info.title], rows)
 
 
 def _does(provider: Provider) -> Iterator[Row]:
