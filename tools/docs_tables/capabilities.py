@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from docs_tables.markdown import table
-from rundbrief.hookspecs import ConsentScope
+from rundbrief.hookspecs import CRM_GROUP, ConsentScope
 from rundbrief.models import WriteKind
-from rundbrief.plugins import Provider, load_crm, load_provider
+from rundbrief.plugins import CrmPlugin, Provider, installed, load_crm, load_provider
 from rundbrief.session import Rate
 
-__all__ = ["capabilities", "crm_capabilities"]
+__all__ = ["capabilities"]
 
 Row = tuple[str, str]
 
@@ -40,14 +40,15 @@ SPANS: Mapping[float, str] = {1: "a second", 60: "a minute", 3600: "an hour", 86
 
 
 def capabilities(name: str) -> str:
-    """Return the table of a newsletter service."""
+    """Return the table of a plugin: of a newsletter service, or of a CRM."""
+    if name in {one.name for one in installed(CRM_GROUP)}:
+        return _of_crm(load_crm(name))
     provider = load_provider(name)
     return table(["", provider.info.title], [*_does(provider), *_limits(provider)])
 
 
-def crm_capabilities(name: str) -> str:
-    """Return the table of a CRM. What it does is the same for all: the protocol."""
-    crm = load_crm(name)
+def _of_crm(crm: CrmPlugin) -> str:
+    """What a CRM does is the same for all: the protocol."""
     rows = [
         (
             "Leads with contacts, fields, opt-in fields and campaigns",

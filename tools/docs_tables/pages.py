@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from docs_tables.capabilities import capabilities, crm_capabilities
+from docs_tables.capabilities import capabilities
 from docs_tables.commands import commands
 from docs_tables.configuration import configuration
 from docs_tables.consent import consent_table
@@ -32,10 +32,10 @@ MARKERS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "provider-reports": ("reference/provider-reports.md", provider_reports),
     "crm-contract": ("reference/crm-contract.md", crm_contract),
     "crm-reports": ("reference/crm-reports.md", crm_reports),
-    "capabilities-brevo": ("providers/brevo.md", partial(capabilities, "brevo")),
-    "capabilities-cleverreach": ("providers/cleverreach.md", partial(capabilities, "cleverreach")),
-    "capabilities-mailchimp": ("providers/mailchimp.md", partial(capabilities, "mailchimp")),
-    "capabilities-weclapp": ("providers/weclapp.md", partial(crm_capabilities, "weclapp")),
+    **{
+        f"capabilities-{page.stem}": (f"providers/{page.name}", partial(capabilities, page.stem))
+        for page in sorted(DOCS.glob("providers/*.md"))
+    },
 }
 """Marker -> page below docs/, and what makes the text between its comments."""
 

@@ -12,8 +12,11 @@ __all__ = ["PaperboySettings", "endpoint"]
 
 
 class PaperboySettings(Schema):
-    api_key = SecretField(required=True)
-    base_url = fields.String(load_default="https://api.paperboy.example/v1")
+    api_key = SecretField(required=True, metadata={"description": "The account's API key."})
+    base_url = fields.String(
+        load_default="https://api.paperboy.example/v1",
+        metadata={"description": "Where the API answers."},
+    )
 
 
 def endpoint(settings: Mapping[str, Any]) -> Endpoint:
