@@ -22,12 +22,17 @@ class CrmInfo:
     """What the host must know of a CRM before it opens it."""
 
     name: str
+    """The entry point's name, and the value of `plugin` in rundbrief.toml."""
     title: str
+    """How people call the CRM."""
     settings: "type[Schema]"
+    """A marshmallow schema of the table `[crm]`; secrets are `rundbrief.config.SecretField`."""
     endpoint: Callable[[Mapping[str, Any]], Endpoint] | None = None
-    """None for a CRM that needs no network."""
+    """Makes the address and the credentials out of loaded settings. None for a CRM that needs no network."""
     concurrency: int = 1
+    """Requests the CRM allows at the same time."""
     rates: Sequence[Rate] = ()
+    """Windows that hold all at once; each counts the requests of its `budget`."""
     spec_version: int = 1
     """The version of the hook specs that it was written for (`SPEC_VERSION` of that day)."""
 
@@ -44,7 +49,7 @@ class CrmSpec:
 
             @hookimpl
             def crm_info() -> CrmInfo:
-                return CrmInfo(name="cardbox", title="Card box", settings=CardboxSettings)
+                return CrmInfo(name="cardbox", title="Card box", settings=CardboxSettings, spec_version=1)
         """
         raise AssertionError("a specification is never called")
 

@@ -114,7 +114,7 @@ class ObserverSpec:
 
             @hookimpl
             def observer_info() -> ObserverInfo:
-                return ObserverInfo(name="diary", title="Diary", settings=DiarySettings)
+                return ObserverInfo(name="diary", title="Diary", settings=DiarySettings, spec_version=1)
         """
         raise AssertionError("a specification is never called")
 

@@ -76,6 +76,7 @@ class ProviderSpec:
                 return ProviderInfo(
                     name="paperboy",
                     title="Paperboy",
+                    spec_version=1,
                     settings=PaperboySettings,
                     endpoint=lambda settings: Endpoint(
                         "https://api.paperboy.example/v1", HeaderAuth(settings["token"])
