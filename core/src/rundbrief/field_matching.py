@@ -18,6 +18,7 @@ from rundbrief.fields import (
     RemoteField,
     cell,
 )
+from rundbrief.fields.lettering import spell_out
 from rundbrief.hookspecs import FieldWish
 
 __all__ = ["did_you_mean", "match_fields"]
@@ -53,8 +54,6 @@ _FITTING: Mapping[FieldType, frozenset[FieldType]] = {
     FieldType.URL: frozenset({FieldType.URL}),
 }
 """What a CRM type fits beside text."""
-
-_ACCENTS = str.maketrans("éèêàâôûùç", "eeeaaouuc")
 
 
 def match_fields(
@@ -104,7 +103,7 @@ def did_you_mean(key: str, there: Iterable[str]) -> str:
 
 def _proposal(wanted: CrmField, left: Iterable[RemoteField]) -> RemoteField | None:
     """Return the field that clearly stands for a CRM field: by its key, else by its label."""
-    names = {_plain(name) for name in (wanted.key, wanted.label, *_NAMES.get(wanted.key, ()))}
+    names = {_plain(name) for name in (wanted.key, wanted.label, *_NAMES.get(wanted.key, ()))} - {""}
     fitting = [field for field in left if field.type in {FieldType.TEXT, *_FITTING.get(wanted.type, ())}]
     by_key = [field for field in fitting if _plain(field.key) in names]
     found = by_key or [field for field in fitting if _plain(field.label) in names]
@@ -112,5 +111,5 @@ def _proposal(wanted: CrmField, left: Iterable[RemoteField]) -> RemoteField | No
 
 
 def _plain(name: str) -> str:
-    """Return a name in which spelling does not matter: `Straße` and STRASSE, `First name` and FIRST_NAME."""
-    return re.sub(r"[\W_]+", "", name.casefold().translate(_ACCENTS))
+    """Return a name in which spelling does not matter: `Größe` and GROESSE, `First name` and FIRST_NAME."""
+    return re.sub(r"[\W_]+", "", spell_out(name))

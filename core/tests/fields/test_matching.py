@@ -3,7 +3,7 @@
 import pytest
 
 from rundbrief.field_matching import did_you_mean, match_fields
-from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType, RemoteField
+from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType, RemoteField, new_key
 from rundbrief.hookspecs import FieldWish
 
 STANDARD = {one.key: one for one in STANDARD_FIELDS}
@@ -20,6 +20,21 @@ def linked(wanted: list[FieldWish], *there: RemoteField) -> dict[str, str]:
 def test_a_field_is_known_by_what_people_and_services_call_it(name: str) -> None:
     assert linked([FieldWish(STANDARD["first_name"])], RemoteField(name, "?")) == {"first_name": name}
     assert linked([FieldWish(STANDARD["first_name"])], RemoteField("MMERGE7", name)) == {"first_name": "MMERGE7"}
+
+
+@pytest.mark.parametrize(
+    ("label", "key"),
+    [("Größe", "GROESSE"), ("Straße & Nr.", "STRASSE_NR"), ("Prénom 2", "PRENOM_2"), ("Smør", "SMOER")],
+)
+def test_a_field_that_was_made_is_found_by_its_key_where_the_service_keeps_no_label(label: str, key: str) -> None:
+    """As Brevo, for a CRM whose own keys say nothing, as weclapp's may."""
+    assert new_key(label, (), upper=True, longest=50) == key
+    assert linked([FieldWish(CrmField("attribute_4711", label))], RemoteField(key, key)) == {"attribute_4711": key}
+
+
+def test_a_name_without_a_letter_is_like_no_other() -> None:
+    assert linked([FieldWish(CrmField("x1", "???"))], RemoteField("MMERGE7", "!!!")) == {}
+    assert linked([FieldWish(CrmField("x1", "电话"))], RemoteField("MMERGE7", "地址")) == {}
 
 
 def test_a_key_counts_more_than_a_label() -> None:

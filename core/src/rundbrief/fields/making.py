@@ -1,16 +1,15 @@
 """Making new fields at a service: which kind, and under what key."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 
+from rundbrief.fields.lettering import spell_out
 from rundbrief.fields.matrix import Quality, cell
 from rundbrief.fields.model import CrmField, FieldKind
 from rundbrief.fields.types import FieldType
 
 __all__ = ["best_kind", "new_key"]
 
-_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
 _WITH_CHOICES = (FieldType.CHOICE, FieldType.CHOICES)
 
 
@@ -40,7 +39,7 @@ def new_key(label: str, taken: Collection[str], *, upper: bool, longest: int) ->
         upper: whether the service spells keys in capitals.
         longest: so many characters a key may have.
     """
-    plain = unicodedata.normalize("NFKD", label.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    plain = spell_out(label).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "field"
     words = words if words[0].isalpha() else f"f_{words}"
     there = {one.casefold() for one in taken}

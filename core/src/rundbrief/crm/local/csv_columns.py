@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from rundbrief.crm.local.custom_fields import field_key, same_label, spell_out
+from rundbrief.crm.local.custom_fields import field_key, same_label
 from rundbrief.errors import InputError
 from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType
+from rundbrief.fields.lettering import spell_out
 from rundbrief.models import ContactKind, OptInField, PartyType
 
 __all__ = [

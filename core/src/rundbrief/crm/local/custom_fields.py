@@ -1,7 +1,6 @@
 """The fields that the CRM's users add to the standard ones."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,10 +11,11 @@ from sqlalchemy import Connection, insert, select, text
 from rundbrief.crm.local import schema
 from rundbrief.errors import InputError
 from rundbrief.fields import STANDARD_FIELDS, CrmField, FieldType
+from rundbrief.fields.lettering import spell_out
 from rundbrief.fields.spelling import parse
 from rundbrief.models import FieldValue
 
-__all__ = ["add_field", "adopt_fields", "all_fields", "field_key", "same_label", "spell_out", "typed"]
+__all__ = ["add_field", "adopt_fields", "all_fields", "field_key", "same_label", "typed"]
 
 _RESERVED = {"id", "email", "kind", "party", "changed_at"}
 """Keys that would be mistaken for what every contact has beside its fields."""
@@ -66,14 +66,6 @@ def field_key(label: str, taken: Collection[str]) -> str:
         number += 1
         key = f"{slug}_{number}"
     return key
-
-
-def spell_out(text: str) -> str:
-    """Return a text in small letters without umlauts and accents: Straße -> strasse, Größe -> groesse."""
-    small = unicodedata.normalize("NFC", text).casefold()
-    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
-        small = small.replace(umlaut, letters)
-    return "".join(one for one in unicodedata.normalize("NFKD", small) if not unicodedata.combining(one))
 
 
 def same_label(one: str, other: str) -> bool:
