@@ -47,6 +47,19 @@ def test_both_sides_and_what_becomes_of_values(imported: Any) -> None:
     assert view.linked == {"FNAME": "first_name", "LNAME": "last_name", "BDAY": "birthday"}
 
 
+def test_a_field_that_the_crm_has_not_is_told_and_neither_shown_nor_made(
+    imported: Any, willing: list[Any]
+) -> None:
+    imported.open(fields={"LNAME": "shoe_sise"})
+    view = view_fields(imported.workspace, "news", "1")
+    assert "shoe_sise" not in {row.crm.key for row in view.rows}
+    assert view.problems == [
+        "rundbrief.toml fills LNAME with 'shoe_sise', which is no field of the CRM: nothing goes into it."
+        " Did you mean shoe_size?"
+    ]
+    assert "shoe_sise" not in {one.key for one in push_fields(view, dry_run=True)}
+
+
 def test_what_is_missing_is_made_and_belongs_to_the_map(imported: Any, willing: list[Any]) -> None:
     view = view_fields(imported.workspace, "news", "1")
     assert [one.key for one in push_fields(view, ["shoe_size"], dry_run=True)] == ["shoe_size"]

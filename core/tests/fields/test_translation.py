@@ -1,5 +1,7 @@
 """A contact's values as a whole: what comes from several fields, and what depends on another one."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from rundbrief.fields import (
@@ -7,8 +9,10 @@ from rundbrief.fields import (
     STANDARD_FIELDS,
     FieldLink,
     FieldMap,
+    FieldPolicy,
     FieldType,
     Habits,
+    OnEmpty,
     RemoteField,
     Translation,
 )
@@ -18,8 +22,10 @@ PHONE = FieldLink("phone", RemoteField("PHONE", "Phone", FieldType.PHONE))
 ADDRESS = FieldLink(POSTAL_ADDRESS, RemoteField("ADDR", "Address", FieldType.ADDRESS, parts=("street", "city")))
 
 
-def translation(*links: FieldLink, habits: Habits | None = None) -> Translation:
-    return Translation(FieldMap(links), {one.key: one for one in STANDARD_FIELDS}, habits=habits)
+def translation(
+    *links: FieldLink, policies: Mapping[str, FieldPolicy] | None = None, habits: Habits | None = None
+) -> Translation:
+    return Translation(FieldMap(links), {one.key: one for one in STANDARD_FIELDS}, policies, habits)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,23 @@ def test_an_address_is_made_of_its_parts() -> None:
 def test_an_address_that_lacks_a_part_is_left_out_whole() -> None:
     sent = translation(ADDRESS).outward({"city": "Dresden", "country": "DE"})
     assert (sent.fields, sent.left_out, sent.is_refused) == ({}, ["ADDR lacks street"], False)
+
+
+@pytest.mark.parametrize("blank", ["", "  \n", ()])
+def test_a_blank_wipes_nothing(blank: FieldValue) -> None:
+    name = FieldLink("first_name", RemoteField("FNAME", "First name"))
+    values = {"first_name": blank, "street": blank, "city": blank, "country": "DE"}
+    assert translation(name, ADDRESS).outward(values).fields == {}
+    clearing = {"FNAME": FieldPolicy(on_empty=OnEmpty.CLEAR)}
+    assert translation(name, policies=clearing).outward(values).fields == {"FNAME": ""}
+
+
+def test_what_is_empty_may_be_cleared_and_what_the_crm_has_not_is_not_empty() -> None:
+    """A misspelt key would otherwise empty a field for everybody."""
+    links = FieldLink("city", RemoteField("CITY", "City")), FieldLink("ctiy", RemoteField("TOWN", "Town"))
+    clearing = {key: FieldPolicy(on_empty=OnEmpty.CLEAR) for key in ("CITY", "TOWN", "ADDR")}
+    assert translation(*links, policies=clearing).outward({}).fields == {"CITY": ""}
+    assert translation(ADDRESS, policies=clearing).outward({"country": "DE"}).fields == {"ADDR": ""}
 
 
 def test_whoever_has_none_is_not_told_of() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from rundbrief.engine.lists import find_list
 from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.errors import InputError
-from rundbrief.fields import Cell, CrmField, FieldMap, FieldType, RemoteField, cell
+from rundbrief.fields import POSTAL_ADDRESS, Cell, CrmField, FieldMap, FieldType, RemoteField, cell
 from rundbrief.models import MailingList
 
 __all__ = ["FieldRow", "FieldView", "push_fields", "view_fields"]
@@ -58,10 +58,12 @@ def view_fields(workspace: Workspace, name: str, list_id: str) -> FieldView:
     crm_fields = {one.key: one for one in workspace.crm.fields()}
     wishes = connection.wishes(crm_fields)
     field_map = connection.provider.map_custom_fields(connection.session, mailing_list, wishes)
-    rows = _rows([wish.field for wish in wishes], field_map, set(connection.config.fields.values()))
+    known = [wish.field for wish in wishes if wish.field.key in {*crm_fields, POSTAL_ADDRESS}]
+    rows = _rows(known, field_map, set(connection.config.fields.values()))
     order = list(crm_fields)
     rows.sort(key=lambda row: order.index(row.crm.key) if row.crm.key in order else len(order))
-    return FieldView(connection, mailing_list, rows, list(field_map.problems), unused=list(field_map.unused))
+    problems = [*connection.unknown_fields(crm_fields), *field_map.problems]
+    return FieldView(connection, mailing_list, rows, problems, unused=list(field_map.unused))
 
 
 def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = False) -> list[CrmField]:

@@ -103,7 +103,7 @@ class RunContext:
             wishes = self.connection.wishes(crm_fields)
             provider, session = self.connection.provider, self.connection.session
             self._field_map = provider.map_custom_fields(session, self.mailing_list, wishes)
-            self.problems.extend(self._field_map.problems)
+            self.problems += [*self.connection.unknown_fields(crm_fields), *self._field_map.problems]
         return self._field_map
 
     def translation(self) -> Translation:

@@ -14,6 +14,7 @@ from rundbrief.crm import Crm
 from rundbrief.engine.scopes import opt_in_key
 from rundbrief.engine.token_vault import StateVault
 from rundbrief.errors import Interrupted
+from rundbrief.field_matching import did_you_mean
 from rundbrief.fields import POSTAL_ADDRESS, CrmField, FieldType
 from rundbrief.hookspecs import ConsentScope, FieldWish
 from rundbrief.http import AccountLimits, Client, RetryPolicy, Transport, open_client
@@ -102,6 +103,16 @@ class Connection:
         ]
         named = {wish.field.key for wish in configured}
         return configured + [FieldWish(crm) for key, crm in crm_fields.items() if key not in named]
+
+    def unknown_fields(self, crm_fields: Mapping[str, CrmField]) -> list[str]:
+        """Return a sentence about each field that the configuration names and the CRM does not have."""
+        known = {*crm_fields, POSTAL_ADDRESS}
+        return [
+            f"rundbrief.toml fills {remote_key} with {crm_key!r}, which is no field of the CRM: nothing goes into"
+            f" it. {did_you_mean(crm_key, known)}"
+            for remote_key, crm_key in self.config.fields.items()
+            if crm_key not in known
+        ]
 
 
 class Workspace:

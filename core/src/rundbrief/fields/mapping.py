@@ -80,6 +80,7 @@ class Translation:
             (link, converter(link.remote, habits), policies.get(link.remote.key, FieldPolicy()))
             for link in field_map.links
         ]
+        self._known = {*crm_fields, POSTAL_ADDRESS}
         self._of_country: dict[tuple[str, str], Convert] = {}
         self._in: Sequence[tuple[FieldLink, Convert]] = [
             (link, converter(crm_fields[link.crm_key], habits))
@@ -100,7 +101,8 @@ class Translation:
         for link, convert, policy in self._out:
             value = _value_of(link.crm_key, values)
             if value is None:
-                if policy.on_empty is OnEmpty.CLEAR:
+                # A field that the CRM does not have is not empty: a misspelt key would empty it for everybody.
+                if policy.on_empty is OnEmpty.CLEAR and link.crm_key in self._known:
                     found.fields[link.remote.key] = ""
                 continue
             if link.remote.type is FieldType.PHONE:
@@ -121,8 +123,8 @@ class Translation:
         """Return a subscriber's values as `outward` would have made them, to compare what is there with that."""
         found: dict[str, FieldValue] = {}
         for link, convert, _ in self._out:
-            value = _labelled(link.remote, values.get(link.remote.key))
-            if value is None or value in ("", ()):
+            value = _labelled(link.remote, _filled(values.get(link.remote.key)))
+            if value is None:
                 continue
             try:
                 same = convert(value)
@@ -135,8 +137,8 @@ class Translation:
         """Return CRM key -> value for a subscriber's values, for a contact that an import creates."""
         found: dict[str, FieldValue] = {}
         for link, convert in self._in:
-            value = _labelled(link.remote, values.get(link.remote.key))
-            if value is None or value in ("", ()):
+            value = _labelled(link.remote, _filled(values.get(link.remote.key)))
+            if value is None:
                 continue
             try:
                 taken = convert(value)
@@ -164,6 +166,12 @@ def _labelled(remote: RemoteField, value: FieldValue | None) -> FieldValue | Non
 
 def _value_of(key: str, values: Mapping[str, FieldValue]) -> FieldValue | None:
     if key in values or key != POSTAL_ADDRESS:
-        return values.get(key)
-    parts = {name: str(values[name]) for name in _PARTS if name in values}
+        return _filled(values.get(key))
+    parts = {name: str(values[name]) for name in _PARTS if _filled(values.get(name)) is not None}
     return PostalAddress(**parts) if parts.keys() - {"country"} else None
+
+
+def _filled(value: FieldValue | None) -> FieldValue | None:
+    """Return a value, or None for one that says nothing: a blank would wipe a name, where `skip` keeps it."""
+    is_blank = not value.strip() if isinstance(value, str) else value == ()
+    return None if is_blank else value
