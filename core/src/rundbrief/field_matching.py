@@ -78,7 +78,11 @@ def match_fields(
         if isinstance(field, RemoteField):
             links.append(FieldLink(wish.field.key, field))
             left.pop(field.key, None)
-    problems = tuple(problem for problem in found.values() if isinstance(problem, str))
+    problems = tuple(
+        problem + _renamed(wish, problem, left.values())
+        for wish in wanted
+        if wish.remote_key and isinstance(problem := found[wish.remote_key], str)
+    )
     used = {link.remote.key for link in links}
     return FieldMap(tuple(links), problems, tuple(one for one in everything if one.key not in used))
 
@@ -90,6 +94,16 @@ def _fitting(wish: FieldWish, found: RemoteField | str) -> RemoteField | str:
     kinds = f"{wish.field.key} ({wish.field.type.value}) does not fit {found.key} ({found.type.value})"
     hint = f" An address is the field {POSTAL_ADDRESS!r}." if found.type is FieldType.ADDRESS else ""
     return f"The CRM's field {kinds}; choose another one.{hint}"
+
+
+def _renamed(wish: FieldWish, problem: str, left: Iterable[RemoteField]) -> str:
+    """Return a sentence about a field that a configured one may have become at the service, if there is one."""
+    there = _proposal(wish.field, left)
+    if there is None or f"Did you mean {there.key}?" in problem:
+        return ""
+    return (
+        f" {there.key} there has the name of the CRM's {wish.field.label}: it may be {wish.remote_key}, renamed."
+    )
 
 
 def did_you_mean(key: str, there: Iterable[str]) -> str:

@@ -60,6 +60,16 @@ def test_a_field_that_the_crm_has_not_is_told_and_neither_shown_nor_made(
     assert "shoe_sise" not in {one.key for one in push_fields(view, dry_run=True)}
 
 
+def test_no_second_field_is_made_for_one_that_may_have_been_renamed_there(
+    imported: Any, willing: list[Any]
+) -> None:
+    imported.open(fields={"SHOE": "shoe_size"})
+    view = view_fields(imported.workspace, "news", "1")
+    assert view.problems == ["Paperboy has no field SHOE."]
+    assert "shoe_size" not in {one.key for one in push_fields(view, dry_run=True)}
+    assert [one.key for one in push_fields(view, ["shoe_size"], dry_run=True)] == ["shoe_size"]
+
+
 def test_what_is_missing_is_made_and_belongs_to_the_map(imported: Any, willing: list[Any]) -> None:
     view = view_fields(imported.workspace, "news", "1")
     assert [one.key for one in push_fields(view, ["shoe_size"], dry_run=True)] == ["shoe_size"]

@@ -74,7 +74,17 @@ def test_a_configured_field_that_is_not_there_is_told_and_nothing_is_proposed_in
         [RemoteField("CITY", "City")],
         find=lambda key: f"There is no {key}. {did_you_mean(key, ['TOWN', 'STREET'])}",
     )
-    assert (found.links, found.problems) == ((), ("There is no TWON. Did you mean TOWN?",))
+    assert found.links == ()
+    assert found.problems[0].startswith("There is no TWON. Did you mean TOWN?")
+
+
+def test_a_configured_field_that_was_renamed_at_the_service_is_told_by_its_new_key() -> None:
+    wish = FieldWish(CrmField("revenue", "Umsatz"), "UMSATZ")
+    found = match_fields([wish], [RemoteField("REV25", "Umsatz")], find=lambda key: f"There is no {key}.")
+    assert found.links == ()
+    assert found.problems == (
+        "There is no UMSATZ. REV25 there has the name of the CRM's Umsatz: it may be UMSATZ, renamed.",
+    )
 
 
 @pytest.mark.parametrize(

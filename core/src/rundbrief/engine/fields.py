@@ -25,6 +25,11 @@ class FieldRow:
     def cell(self) -> Cell | None:
         return cell(self.crm.type, self.remote.type) if self.remote else None
 
+    @property
+    def is_astray(self) -> bool:
+        """rundbrief.toml names a field that is not there, or that this one does not fit."""
+        return self.is_configured and self.remote is None
+
 
 @dataclass(slots=True)
 class FieldView:
@@ -72,7 +77,8 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     What was made is added to the view.
 
     Args:
-        only: keys of CRM fields; empty: all that go nowhere.
+        only: keys of CRM fields; empty: all that go nowhere, but for those that the configuration sends astray.
+            Their field may only have another name now, and a second one beside it would begin empty.
         dry_run: only return what would be made.
 
     Returns:
@@ -84,7 +90,9 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     known = {row.crm.key for row in view.rows}
     if strangers := sorted(set(only) - known):
         raise InputError(f"The CRM has no field {strangers[0]!r}.", hint=f"It has: {', '.join(sorted(known))}.")
-    missing = [row.crm for row in view.rows if row.remote is None and (not only or row.crm.key in only)]
+    missing = [
+        row.crm for row in view.rows if row.remote is None and (row.crm.key in only if only else not row.is_astray)
+    ]
     missing = [one for one in missing if one.type is not FieldType.ADDRESS]
     _push_choices(view, only, dry_run=dry_run)
     missing = _with_room(view, missing)
