@@ -121,3 +121,16 @@ def test_what_there_is_no_room_for_is_named_before_anything_is_made(
     assert view.problems[0] == "There is no room for Shoe size. A list has at most 7 fields."
     assert view.limit == "A list has at most 7 fields."
     assert willing == ([] if dry_run else [["city"]])
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_a_smaller_plan_has_no_room_for_is_named_before_it_is_tried(
+    imported: Any, willing: list[Any], monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    provider = imported.workspace.connection("news").provider
+    room = FieldRoom(80, "A list has at most 7 fields, 90 on the large plan.", certain=1)
+    monkeypatch.setattr(provider, "room_for_fields", lambda *_: room)
+    view = view_fields(imported.workspace, "news", "1")
+    assert [one.key for one in push_fields(view, ["city", "shoe_size"], dry_run=dry_run)] == ["city", "shoe_size"]
+    doubt = f"The account's plan may have no room for Shoe size. {room.rule}"
+    assert (doubt in view.problems) is dry_run

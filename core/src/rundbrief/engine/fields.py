@@ -95,7 +95,7 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     ]
     missing = [one for one in missing if one.type is not FieldType.ADDRESS]
     _push_choices(view, only, dry_run=dry_run)
-    missing = _with_room(view, missing)
+    missing = _with_room(view, missing, dry_run=dry_run)
     if dry_run or not missing:
         return missing
     connection = view.connection
@@ -111,8 +111,11 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     return missing
 
 
-def _with_room(view: FieldView, missing: list[CrmField]) -> list[CrmField]:
-    """Return the fields that the service has room for; the others are named among the problems."""
+def _with_room(view: FieldView, missing: list[CrmField], *, dry_run: bool) -> list[CrmField]:
+    """Return the fields that the service has room for; the others are named among the problems.
+
+    So are those for which the account's plan may have none, as long as nobody has tried.
+    """
     room = (
         view.connection.provider.room_for_fields(view.connection.session, view.mailing_list) if missing else None
     )
@@ -121,8 +124,14 @@ def _with_room(view: FieldView, missing: list[CrmField]) -> list[CrmField]:
     view.limit = room.rule
     fitting, others = missing[: max(room.left, 0)], missing[max(room.left, 0) :]
     if others:
-        view.problems.append(f"There is no room for {', '.join(one.label for one in others)}. {room.rule}")
+        view.problems.append(f"There is no room for {_labels(others)}. {room.rule}")
+    if dry_run and room.certain is not None and (doubtful := fitting[max(room.certain, 0) :]):
+        view.problems.append(f"The account's plan may have no room for {_labels(doubtful)}. {room.rule}")
     return fitting
+
+
+def _labels(fields: Sequence[CrmField]) -> str:
+    return ", ".join(one.label for one in fields)
 
 
 def _push_choices(view: FieldView, only: Collection[str], *, dry_run: bool) -> None:

@@ -1,14 +1,14 @@
 """Making new fields at a service: which kind, and under what key."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rundbrief.fields.lettering import spell_out
 from rundbrief.fields.matrix import Quality, cell
 from rundbrief.fields.model import CrmField, FieldKind
 from rundbrief.fields.types import FieldType
 
-__all__ = ["best_kind", "new_key"]
+__all__ = ["best_kind", "new_key", "not_made"]
 
 _WITH_CHOICES = (FieldType.CHOICE, FieldType.CHOICES)
 
@@ -48,3 +48,18 @@ def new_key(label: str, taken: Collection[str], *, upper: bool, longest: int) ->
         ending = str(number)
         key, number = words[: longest - len(ending)].rstrip("_") + ending, number + 1
     return key.upper() if upper else key
+
+
+def not_made(refused: Iterable[tuple[CrmField, str]]) -> tuple[str, ...]:
+    """Return a sentence for each reason that a service gave, with the fields that it refused to make for it.
+
+    Args:
+        refused: fields, each with the service's words.
+    """
+    labels: dict[str, list[str]] = {}
+    for field, reason in refused:
+        labels.setdefault(reason, []).append(field.label)
+    return tuple(
+        f"{', '.join(those)} {'were' if len(those) > 1 else 'was'} not made: {reason}"
+        for reason, those in labels.items()
+    )

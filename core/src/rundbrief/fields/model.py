@@ -64,6 +64,8 @@ class FieldRoom:
     """Never more than these. The service may refuse one sooner, where the account's plan has less."""
     rule: str
     """The limit in a sentence: `A list has at most 40 fields; this one has 38.`"""
+    certain: int | None = None
+    """So many are taken whatever plan the account has; None: all that are left."""
 
 
 class OnEmpty(StrEnum):

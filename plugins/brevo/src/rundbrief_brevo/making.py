@@ -5,7 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from rundbrief.errors import ProtocolError
-from rundbrief.fields import CrmField, FieldKind, FieldLink, FieldMap, FieldType, RemoteField, best_kind, new_key
+from rundbrief.fields import (
+    CrmField,
+    FieldKind,
+    FieldLink,
+    FieldMap,
+    FieldType,
+    RemoteField,
+    best_kind,
+    new_key,
+    not_made,
+)
 from rundbrief.session import Session
 from rundbrief_brevo.attributes import CATEGORY, KINDS, attribute_names
 from rundbrief_brevo.batches import refusal_in
@@ -20,18 +30,19 @@ LONGEST_NAME = 50
 def create_fields(session: Session, wanted: Sequence[CrmField]) -> FieldMap:
     """Make an attribute for each. How many a plan allows is not documented: a refusal is passed on."""
     taken = list(attribute_names(session))
-    links, problems = [], []
+    links: list[FieldLink] = []
+    refused: list[tuple[CrmField, str]] = []
     for field in wanted:
         name = new_key(field.label, taken, upper=True, longest=LONGEST_NAME)
         kind = best_kind(field, KINDS)
         remote = _remote(field, name, kind)
         response = session.http.post(_path(remote), json=_body(remote, kind))
         if response.status != 201:
-            problems.append(f"{field.label} was not made: {Refusal.of(response).text}")
+            refused.append((field, Refusal.of(response).text))
             continue
         taken.append(name)
         links.append(FieldLink(field.key, remote))
-    return FieldMap(tuple(links), tuple(problems))
+    return FieldMap(tuple(links), not_made(refused))
 
 
 def add_choices(session: Session, field: RemoteField, choices: Sequence[str]) -> RemoteField:

@@ -18,9 +18,19 @@ from rundbrief.errors import (
     SignInAgain,
 )
 from rundbrief.http import WireSchema, load
+from rundbrief.masking import mask_addresses
 from rundbrief.session import Response
 
-__all__ = ["AccountSchema", "AttributeSchema", "EntrySchema", "GroupSchema", "ReceiverSchema", "payload", "read"]
+__all__ = [
+    "AccountSchema",
+    "AttributeSchema",
+    "EntrySchema",
+    "GroupSchema",
+    "ReceiverSchema",
+    "payload",
+    "read",
+    "refusal_in",
+]
 
 
 def payload(response: Response) -> Any:
@@ -32,12 +42,23 @@ def payload(response: Response) -> Any:
     if response.status == 204 or not response.content.strip():
         return []
     decoded = response.json()
-    error = decoded.get("error") if isinstance(decoded, dict) else None
-    if isinstance(error, dict):
+    if error := _error_in(decoded):
         raise _explained(_number(error.get("code")) or response.status, str(error.get("message", "")))
     if response.status >= 400:
         raise _explained(response.status, "")
     return decoded
+
+
+def refusal_in(response: Response) -> str:
+    """Return the service's words where it refuses a request for what it asks; empty for any other answer."""
+    error = _error_in(response.json()) if response.content.strip() else {}
+    code = _number(error.get("code")) or response.status
+    return mask_addresses(str(error.get("message") or code)) if code in (400, 409) else ""
+
+
+def _error_in(decoded: Any) -> Mapping[str, Any]:
+    error = decoded.get("error") if isinstance(decoded, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def read(response: Response, schema: Schema) -> Any:

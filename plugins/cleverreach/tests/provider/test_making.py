@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 import rundbrief_cleverreach
 from rundbrief.fields import CrmField, FieldMap, FieldType
+from rundbrief.testing import faults
 
 VIP = CrmField("vip", "VIP", FieldType.BOOLEAN)
 
@@ -29,6 +32,24 @@ def test_each_gets_the_type_that_loses_least_and_a_name_as_the_service_spells_it
         "vip_2": ("vip2", FieldType.TEXT),
     }
     assert account.map(*fields[:2]).links == made.links[:2]
+
+
+def test_one_that_is_refused_costs_the_others_nothing(account_of: Any) -> None:
+    account = account_of(max_attributes=3)
+    made = create(account, VIP, CrmField("size", "Größe"), CrmField("since", "Kunde seit", FieldType.DATE))
+    assert [link.remote.key for link in made.links] == ["vip"]
+    assert made.problems == ("Größe, Kunde seit were not made: Bad Request: attribute limit reached",)
+
+
+@pytest.mark.parametrize("status", [409, 200])
+def test_an_attribute_that_somebody_made_meanwhile_is_told(account: Any, status: int) -> None:
+    """An error may come with a 200."""
+    body = '{"error": {"code": 409, "message": "duplicate data field found"}}'
+    answer = faults.answer_with(status, body=body, content_type="application/json")
+    account.box.faults.add(answer, path="/attributes", method="POST")
+    made = create(account, VIP, CrmField("size", "Größe"))
+    assert [link.remote.key for link in made.links] == ["groesse"]
+    assert made.problems == ("VIP was not made: duplicate data field found",)
 
 
 def test_an_attribute_of_the_group_alone_is_made_where_the_connection_says_so(account_of: Any) -> None:

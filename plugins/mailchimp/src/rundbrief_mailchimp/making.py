@@ -13,6 +13,7 @@ from rundbrief.fields import (
     RemoteField,
     best_kind,
     new_key,
+    not_made,
 )
 from rundbrief.models import MailingList
 from rundbrief.session import Session
@@ -32,26 +33,27 @@ MOST, MOST_PREMIUM = 30, 80
 def create_fields(session: Session, mailing_list: MailingList, wanted: Sequence[CrmField]) -> FieldMap:
     """Make a merge field for each, not required and not shown on forms."""
     taken = [row["tag"] for row in merge_fields(session, mailing_list)]
-    links, problems = [], []
+    links: list[FieldLink] = []
+    refused: list[tuple[CrmField, str]] = []
     for field in wanted:
         tag = new_key(field.label, taken, upper=True, longest=LONGEST_TAG)
         body = _body(field, tag, best_kind(field, KINDS))
         response = session.http.post(f"/lists/{mailing_list.id}/merge-fields", json=body)
         if response.status == 400:
             refusal = Refusal.of_problem(400, response.json())
-            problems.append(f"{field.label} was not made: {refusal.text or refusal.field_errors}")
+            refused.append((field, refusal.text or refusal.field_errors))
             continue
         made = remote_field(read(response, MergeFieldSchema))
         taken.append(made.key)
         links.append(FieldLink(field.key, made))
-    return FieldMap(tuple(links), tuple(problems))
+    return FieldMap(tuple(links), not_made(refused))
 
 
 def room_for_fields(session: Session, mailing_list: MailingList) -> FieldRoom:
     """Return what the largest plan allows: which one the account has, the API does not tell for sure."""
     there = sum(1 for _ in merge_fields(session, mailing_list))
     rule = f"An audience has at most {MOST} merge fields, {MOST_PREMIUM} on the Premium plan; {there} are there."
-    return FieldRoom(MOST_PREMIUM - there, rule)
+    return FieldRoom(MOST_PREMIUM - there, rule, certain=MOST - there)
 
 
 def add_choices(

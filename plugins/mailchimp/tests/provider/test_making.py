@@ -45,13 +45,14 @@ def test_what_there_is_no_room_for_is_named_in_the_services_words(account: Any) 
     many = [CrmField(f"f{number}", f"Field {number}") for number in range(27)]
     made = create(account, *many)
     assert len(made.links) == 25
-    assert [one.split(":")[0] for one in made.problems] == ["Field 25 was not made", "Field 26 was not made"]
-    assert "at most 30 merge fields" in made.problems[0]
+    assert made.problems == (
+        "Field 25, Field 26 were not made: Bad Request: An audience may have at most 30 merge fields.",
+    )
 
 
-def test_the_limit_of_the_largest_plan_is_known_beforehand(account: Any) -> None:
+def test_the_limits_of_the_plans_are_known_beforehand(account: Any) -> None:
     room = rundbrief_mailchimp.room_for_fields(account.session, account.list)
-    assert room.left == 80 - 5
+    assert (room.left, room.certain) == (80 - 5, 30 - 5)
     assert room.rule.endswith("at most 30 merge fields, 80 on the Premium plan; 5 are there.")
 
 
