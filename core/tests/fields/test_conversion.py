@@ -53,6 +53,15 @@ class TestTexts:
             ("ab🙂", 5, "ab"),
             ("abe\u0301", 3, "ab"),
             ("ae\u0301b", 4, "ae\u0301"),
+            ("aनि", 4, "a"),
+            ("ab👍🏽", 6, "ab"),
+            ("a👩\u200d👧b", 5, "a"),
+            ("a👩\u200d👧b", 8, "a"),
+            ("a👩\u200d👧b", 12, "a👩\u200d👧"),
+            ("a❤\ufe0fb", 4, "a"),
+            ("🇩🇪🇦🇹", 12, "🇩🇪"),
+            ("a🇩🇪🇦🇹", 9, "a🇩🇪"),
+            ("\u0301\u0301\u0301", 4, "\u0301\u0301"),
         ],
     )
     def test_a_cut_leaves_whole_characters(self, text: str, limit: int, kept: str) -> None:

@@ -13,6 +13,10 @@ from rundbrief.models import FieldValue, PostalAddress
 
 __all__ = ["as_text", "cut", "split"]
 
+_JOINER = "\N{ZERO WIDTH JOINER}"
+_CLINGING = frozenset({_JOINER, *map(chr, range(0x1F3FB, 0x1F400)), *map(chr, range(0xE0020, 0xE0080))})
+"""What belongs to the character before it, beside marks: the joiner, skin tones, the tags of regional flags."""
+
 
 def as_text(value: FieldValue, habits: Habits) -> str:
     match value:
@@ -44,12 +48,25 @@ def _numberas_text(number: Decimal, habits: Habits) -> str:
 def cut(text: str, limit: int | None) -> str | Partly:
     if limit is None or len(text) * 4 <= limit or len(text.encode()) <= limit:
         return text
-    kept = text.encode()[:limit].decode(errors="ignore")
-    # A letter and its accents stay together: neither the accent alone, nor the letter without it, is the text.
-    if unicodedata.combining(text[len(kept)]):
-        accents = sum(1 for _ in takewhile(unicodedata.combining, reversed(kept)))
-        kept = kept[: -accents - 1]
-    return Partly(kept, f"was cut to {limit} bytes")
+    fitting = end = len(text.encode()[:limit].decode(errors="ignore"))
+    while end and _parts(text, end):
+        end -= 1
+    return Partly(text[: end or fitting], f"was cut to {limit} bytes")
+
+
+def _parts(text: str, place: int) -> bool:
+    """Tell whether a cut at this place goes through what people read as one character.
+
+    That is a letter with its accents or vowel signs, and an emoji of several: with a skin tone, a family, a flag.
+    """
+    before, after = text[place - 1], text[place]
+    if _is_flag_letter(before) and _is_flag_letter(after):
+        return sum(1 for _ in takewhile(_is_flag_letter, reversed(text[:place]))) % 2 == 1
+    return unicodedata.category(after).startswith("M") or after in _CLINGING or before == _JOINER
+
+
+def _is_flag_letter(character: str) -> bool:
+    return "\N{REGIONAL INDICATOR SYMBOL LETTER A}" <= character <= "\N{REGIONAL INDICATOR SYMBOL LETTER Z}"
 
 
 def _joined(choices: Sequence[str]) -> str:
