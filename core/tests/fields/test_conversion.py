@@ -1,5 +1,6 @@
 """What becomes of single values on their way between CRM and service."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -183,6 +184,15 @@ class TestForms:
         german = PostalAddress("Am Markt 1", "Dresden", "", "01067", "DE")
         assert converted(german, FieldType.ADDRESS) == german
         assert refusal(german, FieldType.ADDRESS, parts=("street", "state")) == "lacks state"
+
+    def test_a_country_goes_without_saying_at_home_where_the_service_would_call_it_another(self) -> None:
+        """Mailchimp makes it US."""
+        nowhere, austrian = PostalAddress("Ring 2", "Wien", "W", "1010"), PostalAddress("Ring 2", country="AT")
+        parts = ("street", "country")
+        assert converted(nowhere, FieldType.ADDRESS, GERMAN, parts=parts) == replace(nowhere, country="DE")
+        assert converted(austrian, FieldType.ADDRESS, GERMAN, parts=parts) == austrian
+        assert converted(nowhere, FieldType.ADDRESS, GERMAN, parts=("street",)) == nowhere
+        assert refusal(nowhere, FieldType.ADDRESS, parts=parts) == "lacks country"
 
     def test_a_pattern_of_the_service(self) -> None:
         assert converted("01067", FieldType.TEXT, pattern="[0-9]{5}") == "01067"

@@ -64,7 +64,7 @@ def _by_type(field: CrmField | RemoteField, habits: Habits) -> Convert:
         case FieldType.EMAIL:
             return to_mail
         case FieldType.ADDRESS:
-            return address_with(remote.parts if remote else ())
+            return address_with(remote.parts if remote else (), habits)
         case _:
             limit = remote.max_bytes if remote else None
             return lambda value: cut(as_text(value, habits), limit)

@@ -29,8 +29,9 @@ _TYPES = {
 MAX_BYTES = 255
 """Where texts are cut, without a word (docs: merge-fields)."""
 
-_ADDRESS = ("street", "city", "state", "postcode")
-"""Required in an address (docs: merge-fields)."""
+_ADDRESS = ("street", "city", "state", "postcode", "country")
+"""Required in an address (docs: merge-fields). The country is not; but without one it becomes the field's default,
+the United States unless the owner says otherwise, which is told as a number of Mailchimp's own."""
 
 _PATTERNS = {"zip": r"[0-9]{5}", "phone US": r"\(?[0-9]{3}\)?[ -]?[0-9]{3}-?[0-9]{4}"}
 """What the service checks beyond the type (docs: merge-fields)."""
@@ -81,6 +82,7 @@ def remote_field(row: Mapping[str, Any]) -> RemoteField:
         choices=tuple(options.get("choices", ())),
         max_bytes=MAX_BYTES if is_text else None,
         parts=_ADDRESS if kind == "address" else (),
-        form=options.get("date_format", "MM/DD") if kind == "birthday" else "",
+        # A list set to DD/MM swaps month and day, or refuses the contact (solspace/craft-freeform #2615).
+        form=options.get("date_format") or "MM/DD" if kind == "birthday" else "",
         pattern=_PATTERNS.get("phone US" if options.get("phone_format") == "US" else kind, ""),
     )

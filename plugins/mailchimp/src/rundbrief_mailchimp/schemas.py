@@ -108,6 +108,7 @@ class ListsSchema(PageSchema):
 class OptionsSchema(WireSchema):
     choices = fields.List(fields.String(), load_default=list)
     phone_format = _text()
+    date_format = _text()
 
 
 class MergeFieldSchema(WireSchema):

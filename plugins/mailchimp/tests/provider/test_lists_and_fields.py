@@ -132,4 +132,10 @@ def test_an_address_takes_an_address_alone(account: Any) -> None:
     assert "street (text) does not fit ADDRESS (address)" in made.problems[0]
     assert "An address is the field 'address'." in made.problems[0]
     whole = FieldWish(CrmField(POSTAL_ADDRESS, "Postal address", FieldType.ADDRESS), "ADDRESS")
-    assert mapped(account, whole).links[0].remote.parts == ("street", "city", "state", "postcode")
+    assert mapped(account, whole).links[0].remote.parts == (
+        "street",
+        "city",
+        "state",
+        "postcode",
+        "country",
+    )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rundbrief.fields.converting.outcome import Convert, Habits, Partly, Unfit
 from rundbrief.fields.phones import as_e164
@@ -53,10 +54,14 @@ def matching(pattern: str, convert: Convert) -> Convert:
     return match
 
 
-def address_with(parts: Sequence[str]) -> Convert:
+def address_with(parts: Sequence[str], habits: Habits) -> Convert:
+    """Return what lets postal addresses through that have these parts. A country may go without saying at home."""
+
     def to_address(value: FieldValue) -> PostalAddress:
         if not isinstance(value, PostalAddress):
             raise Unfit("is no postal address in parts")
+        if "country" in parts and not value.country.strip() and habits.country:
+            value = replace(value, country=habits.country)
         if missing := [name for name in parts if not getattr(value, name).strip()]:
             raise Unfit(f"lacks {' and '.join(missing)}")
         return value

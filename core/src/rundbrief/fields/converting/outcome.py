@@ -31,7 +31,7 @@ class Habits:
     language: str = "en"
     """`en` or `de`: words for yes and no, and the decimal sign, in texts."""
     country: str | None = None
-    """Two letters (ISO 3166): whose telephone numbers those without a country code are."""
+    """Two letters (ISO 3166): where telephone numbers and postal addresses without a country belong."""
 
 
 Convert = Callable[[FieldValue], FieldValue | Partly]
