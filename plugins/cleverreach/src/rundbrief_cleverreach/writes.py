@@ -165,7 +165,8 @@ def _data(write: ContactWrite) -> dict[str, Any]:
 def _wire(value: FieldValue) -> Any:
     match value:
         case Decimal():
-            return float(value)
+            # As a text: a float of a very small or large number is spelt 1e-07, which is kept as nothing.
+            return f"{value:f}"
         case date():
             return value.isoformat()
     return value
