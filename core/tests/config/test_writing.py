@@ -1,5 +1,6 @@
 """A field map is written into rundbrief.toml, and nothing that stands there is lost."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,39 @@ def test_a_connection_without_a_map_gets_one(file: Path) -> None:
     assert '[connections.other.fields]\nVORNAME = "first_name"' in file.read_text(encoding="utf-8")
 
 
+LAYOUTS = {
+    "in one line": '[connections]\nnews = { provider = "brevo" }  # ours\n',
+    "map in one line": '[connections.news]\nprovider = "brevo"\nfields = { A = "x" }  # ours\nlanguage = "de"\n',
+    "dotted": 'connections.news.provider = "brevo"\n[crm]\nplugin = "local"  # ours\n',
+    "in two pieces": '[connections.news]\n[connections.b]\n[connections.news.fields]\nA = "x"  # ours\n[crm]\n',
+    "upside down": '[connections.news.fields]\nA = "x"\n[connections.news]\nprovider = "brevo"  # ours\n',
+    "no end of line": '[connections.news]\nprovider = "brevo"  # ours',
+    "another comes next": '[connections.news]\nprovider = "brevo"\n\n# ours\n[connections.b]\n',
+    "a map and another": '[connections.news.fields]\nA = "x"\n\n# ours\n[connections.b]\nprovider = "brevo"\n',
+    "an empty map": "[connections.news.fields]\n# ours\n\n# ours too\n[connections.b]\n",
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_whatever_the_file_looks_like(tmp_path: Path, layout: str, end: str) -> None:
+    """The new line is read back, all else means what it meant, and comments stay above what they are about."""
+    path = tmp_path / "rundbrief.toml"
+    before = LAYOUTS[layout].replace("\n", end)
+    path.write_bytes(before.encode())
+    assert write_fields(path, "news", {"B": "first_name"}) == {"B": "first_name"}
+    after = path.read_bytes().decode()
+    old, new = tomllib.loads(before), tomllib.loads(after)
+    assert new["connections"]["news"]["fields"].pop("B") == "first_name"
+    old["connections"]["news"].setdefault("fields", {})
+    assert new == old
+    assert after.count(end) == after.count("\n")
+    assert after.count("# ours") == before.count("# ours")
+    if f"[connections.b]{end}" in before:
+        above = before[: before.index("[connections.b]")].rsplit(end, 2)[-2]
+        assert f"{above}{end}[connections.b]{end}" in after
+
+
 def test_twice_is_once(file: Path) -> None:
     write_fields(file, "news", {"LNAME": "last_name"})
     before = file.read_bytes()
@@ -54,6 +88,9 @@ def test_twice_is_once(file: Path) -> None:
 def test_a_connection_that_is_not_there_is_named(file: Path) -> None:
     with pytest.raises(SettingsError, match=r"no table \[connections.nosuch\]"):
         write_fields(file, "nosuch", {"A": "b"})
+    file.write_text("connections = 3\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"no table \[connections.news\]"):
+        write_fields(file, "news", {"A": "b"})
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
