@@ -32,40 +32,53 @@ class Cell:
 
     quality: Quality
     lost: str = ""
-    """What is lost, or which values stay here."""
+    """What arrives, and what is lost or stays here, in words for people."""
 
 
 _EXACT, _REFUSED = Cell(Quality.EXACT), Cell(Quality.REFUSED)
-_SPELLING = "how it was written; what is none stays here"
-_STAYS = "what is none stays here"
 
 _TEXTS = frozenset({T.TEXT, T.LONG_TEXT, T.LANGUAGE, T.COUNTRY})
 _WRITTEN = frozenset({T.TEXT, T.LONG_TEXT, T.CHOICE})
+_FORMS = frozenset({T.EMAIL, T.PHONE, T.URL})
 _VALUES = frozenset({T.INTEGER, T.NUMBER, T.BOOLEAN, T.DATE, T.DATETIME, T.BIRTHDAY})
 
+
+def _read(what: str) -> Mapping[FieldType, str]:
+    """Return what becomes of texts in which people have written something."""
+    return dict.fromkeys(_WRITTEN, f"{what} arrives, not how it was written; any other text stays here")
+
+
 _FROM: Mapping[FieldType, Mapping[FieldType, str]] = {
-    T.INTEGER: {T.NUMBER: "numbers with decimals stay here", **dict.fromkeys(_WRITTEN, _SPELLING)},
-    T.NUMBER: {T.INTEGER: "", T.BOOLEAN: "", **dict.fromkeys(_WRITTEN, _SPELLING)},
+    T.INTEGER: {T.NUMBER: "whole numbers arrive; others stay here", **_read("a whole number")},
+    T.NUMBER: {T.INTEGER: "", T.BOOLEAN: "", **_read("a number")},
     T.BOOLEAN: {
-        **dict.fromkeys((T.INTEGER, T.NUMBER), "numbers other than 1 and 0 stay here"),
-        **dict.fromkeys(_WRITTEN, _SPELLING),
+        **dict.fromkeys((T.INTEGER, T.NUMBER), "1 and 0 arrive as yes and no; other numbers stay here"),
+        **_read("yes or no"),
     },
-    T.DATE: {T.DATETIME: "the time of day; the day is that of UTC", **dict.fromkeys(_WRITTEN, _SPELLING)},
-    T.DATETIME: {T.DATE: "", **dict.fromkeys(_WRITTEN, _SPELLING)},
-    T.BIRTHDAY: {**dict.fromkeys((T.DATE, T.DATETIME), "the year"), **dict.fromkeys(_WRITTEN, _SPELLING)},
+    T.DATE: {T.DATETIME: "the day in UTC arrives, without the time", **_read("a date")},
+    T.DATETIME: {T.DATE: "", **_read("a date with a time")},
+    T.BIRTHDAY: {
+        **dict.fromkeys((T.DATE, T.DATETIME), "day and month arrive, without the year"),
+        **_read("a birthday"),
+    },
     T.CHOICE: {
-        **dict.fromkeys(_TEXTS | {T.EMAIL, T.PHONE, T.URL}, "capitals; what is none of the choices stays here"),
+        **dict.fromkeys(
+            _TEXTS | _FORMS, "one of the choices arrives, however it is capitalised; others stay here"
+        ),
         **dict.fromkeys(_VALUES, ""),
-        T.CHOICES: "more than one choice stays here",
+        T.CHOICES: "a single choice arrives; several stay here",
     },
     T.CHOICES: {
-        **dict.fromkeys(_TEXTS | {T.EMAIL, T.PHONE, T.URL}, "commas, which separate choices; capitals"),
+        **dict.fromkeys(_TEXTS | _FORMS, "a text is taken apart at its commas; what is no choice stays here"),
         **dict.fromkeys(_VALUES, ""),
         T.CHOICE: "",
     },
-    T.PHONE: dict.fromkeys((T.PHONE, *_WRITTEN), "its spelling, which becomes E.164 where its country is known"),
-    T.URL: dict.fromkeys(_WRITTEN, _STAYS),
-    T.EMAIL: dict.fromkeys(_WRITTEN, _STAYS),
+    T.PHONE: dict.fromkeys(
+        (T.PHONE, *_WRITTEN),
+        "a number arrives as +493511234567 where its country is known; any other text stays here",
+    ),
+    T.URL: dict.fromkeys(_WRITTEN, "a web address arrives; any other text stays here"),
+    T.EMAIL: dict.fromkeys(_WRITTEN, "an e-mail address arrives; any other text stays here"),
     T.ADDRESS: {},
 }
 """Target -> source -> what is lost; empty: nothing. What is not here does not fit, except for texts."""
@@ -74,7 +87,11 @@ _FROM: Mapping[FieldType, Mapping[FieldType, str]] = {
 def cell(source: FieldType, target: FieldType) -> Cell:
     """Return what becomes of values of a type in a field of another one."""
     if target in _TEXTS:
-        return Cell(Quality.LOSSY, "which part is which") if source is T.ADDRESS else _EXACT
+        return (
+            Cell(Quality.LOSSY, "one line of text arrives; which part is which is lost")
+            if source is T.ADDRESS
+            else _EXACT
+        )
     lost = _FROM[target].get(source, "" if source is target else None)
     if lost is None:
         return _REFUSED

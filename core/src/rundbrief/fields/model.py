@@ -54,6 +54,8 @@ class FieldKind:
     """As `RemoteField.max_bytes`."""
     is_creatable: bool = True
     """Whether `rundbrief fields --push` may make one."""
+    takes: str = ""
+    """What alone it takes, where that is less than its type: `five digits`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ KINDS = (
     FieldKind("text", FieldType.TEXT, MAX_BYTES),
     *(FieldKind(name, kind) for name, kind in _TYPES.items() if name != "phone"),
     FieldKind("phone", FieldType.PHONE, MAX_BYTES),
-    FieldKind("zip", FieldType.TEXT, is_creatable=False),
+    FieldKind("zip", FieldType.TEXT, is_creatable=False, takes="five digits"),
 )
 
 

@@ -1,5 +1,6 @@
 """`rundbrief fields`: both sides of the field map, what is missing, and where it is written down."""
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,10 @@ def command(
     """
     from rundbrief.engine.fields import push_fields, view_fields
 
+    if not push and (only or dry_run):
+        raise click.UsageError("--field and --dry-run go with --push.")
+    if dry_run and write_config:
+        raise click.UsageError("--dry-run writes nothing: without --write-config.")
     with app.workspace() as workspace:
         view = view_fields(workspace, connection, list_id)
         wanted = push_fields(view, only, dry_run=dry_run) if push else []
@@ -50,7 +55,8 @@ def command(
         app.output.paragraph(f"Note: {problem}")
     if write_config:
         app.output.line()
-        app.output.line(f"{len(written)} fields were added to {path}." if written else f"{path} has all of them.")
+        app.output.paragraph(f"Added to {path}: {', '.join(written)}." if written else f"{path} has all of them.")
+    _show_next(app, view, push=push, dry_run=dry_run, write_config=write_config)
 
 
 def _write(view: "FieldView", path: Any) -> dict[str, str]:
@@ -63,13 +69,19 @@ def _write(view: "FieldView", path: Any) -> dict[str, str]:
 
 def _show(app: App, view: "FieldView") -> None:
     app.output.line(f"CRM -> {view.connection.title}, list {view.mailing_list.name}", bold=True)
-    app.output.table(["In the CRM", "", "At the service", "What becomes of it"], [_row(one) for one in view.rows])
+    app.output.table(
+        ["In the CRM", "Type", f"At {view.connection.title}", "What becomes of it"],
+        [_row(one) for one in view.rows],
+    )
+    if any(one.remote and one.remote.max_bytes for one in view.rows):
+        app.output.line("Letters: an umlaut or accent counts as two, an emoji as four or more.", dim=True)
 
 
 def _row(one: "FieldRow") -> tuple[str, str, str, str]:
     crm = f"{one.crm.label} ({one.crm.key})"
     if one.remote is None:
-        return crm, one.crm.type.value, "-", "stays here: no field there fits"
+        why = "rundbrief.toml names another field, see the note" if one.is_astray else "no field there fits"
+        return crm, one.crm.type.value, "-", f"stays here: {why}"
     label = f"{one.remote.label} ({one.remote.key})" if one.remote.label != one.remote.key else one.remote.key
     return crm, one.crm.type.value, f"{label}{', required' if one.remote.required else ''}", _becomes(one)
 
@@ -77,42 +89,57 @@ def _row(one: "FieldRow") -> tuple[str, str, str, str]:
 def _becomes(one: "FieldRow") -> str:
     assert one.remote is not None
     assert one.cell is not None
-    words = f"loses {one.cell.lost}" if one.cell.lost else "arrives as it is"
-    if one.cell.lost.startswith(("what ", "more ", "numbers ")):
-        words = one.cell.lost
-    limit = f"; at most {one.remote.max_bytes} bytes" if one.remote.max_bytes else ""
-    return f"{words}{limit}"
+    limit = f"; at most {one.remote.max_bytes} letters" if one.remote.max_bytes else ""
+    return f"{one.cell.lost or 'arrives as it is'}{limit}"
 
 
 def _show_unused(app: App, view: "FieldView") -> None:
     """Name the fields there that nothing goes into; the required ones first, as they cost contacts."""
-    required = [one.label for one in view.unused if one.required]
+    required = [one for one in view.unused if one.required]
     others = [one.label for one in view.unused if not one.required]
+    title = view.connection.title
     if required or others:
         app.output.line()
     if required:
+        labels = ", ".join(one.label for one in required)
         app.output.paragraph(
-            f"Required there, and nothing goes into it: {', '.join(required)}. Contacts are refused."
+            f"{title} refuses every contact that lacks {labels}, and nothing goes into it. Name a field of the CRM"
+            f" for it in rundbrief.toml, below [connections.{view.connection.name}.fields], such as"
+            f' {required[0].key} = "city"; or let it be optional at {title}.'
         )
     if others:
-        app.output.paragraph(f"Only at the service: {', '.join(others)}.")
+        app.output.paragraph(f"Only at {title}, and left alone: {', '.join(others)}.")
 
 
 def _show_made(app: App, view: "FieldView", wanted: "Sequence[CrmField]", *, dry_run: bool) -> None:
     app.output.line()
-    if view.limit and not view.problems:
+    if dry_run and view.limit and not view.problems:
         app.output.paragraph(view.limit)
     for key, choices in view.new_choices.items():
         verb = "Would be added to" if dry_run else "Added to"
         app.output.paragraph(f"{verb} {key}: {', '.join(choices)}.")
     if not wanted and not view.new_choices:
-        app.output.line("Nothing is missing at the service.")
+        app.output.line(f"Nothing is missing at {view.connection.title}.")
     elif wanted and dry_run:
         app.output.paragraph(f"Would be made: {', '.join(one.label for one in wanted)}.")
     elif wanted:
         keys = {crm_key: remote_key for remote_key, crm_key in view.linked.items()}
         made = [f"{one.label} as {keys[one.key]}" for one in wanted if one.key in keys]
         app.output.paragraph(f"Made: {', '.join(made) or 'none'}.")
+
+
+def _show_next(app: App, view: "FieldView", *, push: bool, dry_run: bool, write_config: bool) -> None:
+    """Name the command that comes next, if there is one."""
+    this = f"rundbrief fields {view.connection.name} {shlex.quote(view.mailing_list.name)}"
+    homeless = sum(1 for one in view.rows if one.remote is None and not one.is_astray)
+    can_make = "create_fields" in view.connection.provider.capabilities
+    if dry_run:
+        app.output.line("Nothing was changed.")
+    elif homeless and can_make and not push and not write_config:
+        app.output.line()
+        app.output.line(f"Fields that stay here: {homeless}. What could be made for them: {this} --push --dry-run")
+    elif push and not write_config:
+        app.output.line(f"So that it stays like this, whatever fields are called: {this} --write-config")
 
 
 def _document(view: "FieldView", wanted: "Sequence[CrmField]", written: dict[str, str]) -> dict[str, Any]:
