@@ -35,8 +35,13 @@ KINDS = (
     FieldType.CHOICES,
     FieldType.PHONE,
     FieldType.URL,
+    FieldType.EMAIL,
+    FieldType.CHOICE,
+    FieldType.BIRTHDAY,
+    FieldType.LANGUAGE,
+    FieldType.COUNTRY,
 )
-COLUMNS = [(f"{kind.value.title()} Größe {number}", kind) for number in range(6) for kind in KINDS]
+COLUMNS = [(f"{kind.value.title()} Größe {number}", kind) for number in range(4) for kind in KINDS]
 
 
 def value(kind: FieldType, seed: int) -> FieldValue:
@@ -52,8 +57,27 @@ def value(kind: FieldType, seed: int) -> FieldValue:
         FieldType.CHOICES: ("rot", f"blau, hell {seed}"),
         FieldType.PHONE: f"0351 12345{seed:02}",
         FieldType.URL: f"https://example.org/{seed}?a=ä",
+        FieldType.EMAIL: f"Jo.Doe+{seed}@Example.org",
+        FieldType.CHOICE: f"Größe {seed}, weit",
+        FieldType.BIRTHDAY: f"02-{29 - seed}",
+        FieldType.LANGUAGE: "Français",
+        FieldType.COUNTRY: "Österreich",
     }
     return values[kind]
+
+
+def as_in_germany(value: FieldValue) -> str:
+    """Return a value as a German spreadsheet has it: 1.234,50, and 29.02.2000, and ja."""
+    match value:
+        case bool():
+            return "ja" if value else "nein"
+        case datetime():
+            return f"{value:%d.%m.%Y %H:%M}"
+        case date():
+            return f"{value:%d.%m.%Y}"
+        case Decimal():
+            return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
+    return spell(value)
 
 
 MADE = {"mailchimp": 25, "cleverreach": 38, "brevo": 60}
@@ -92,7 +116,7 @@ def write_csv(path: Path) -> None:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(["E-mail", *(label for label, _ in COLUMNS)])
         for seed in range(PEOPLE):
-            writer.writerow([f"p{seed}@example.org", *(spell(value(kind, seed)) for _, kind in COLUMNS)])
+            writer.writerow([f"p{seed}@example.org", *(as_in_germany(value(kind, seed)) for _, kind in COLUMNS)])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -104,7 +128,10 @@ def test_every_value_comes_back_or_is_named(tmp_path: Path, name: str) -> None:
         here, there = (Office(tmp_path / folder, service, base_url) for folder in ("here", "there"))
         write_csv(tmp_path / "people.csv")
         here.run("contacts", "import", str(tmp_path / "people.csv"))
-        assert len(here.values()["p0@example.org"]) == len(COLUMNS)
+        for seed in range(PEOPLE):
+            ours = here.values()[f"p{seed}@example.org"]
+            assert list(ours.values()) == [value(here.columns[key], seed) for key in ours]
+            assert len(ours) == len(COLUMNS) == 60
 
         here.run("import", "news")
         chosen = [option for key in here.columns for option in ("--field", key)]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rundbrief.fields import CrmField, FieldType, Habits, Partly, Quality, RemoteField, Unfit, cell, converter
+from rundbrief.fields.converting.days import plain_birthday
 from rundbrief.models import PostalAddress
 
 _words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=12)
@@ -40,6 +41,12 @@ VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
 }
 PAIRS = list(product(FieldType, FieldType))
 EXACT = [pair for pair in PAIRS if cell(*pair).quality is Quality.EXACT]
+
+
+@given(st.sampled_from(["MM/DD", "DD/MM"]), VALUES[FieldType.BIRTHDAY])
+def test_a_birthday_is_the_same_in_any_spelling(form: str, day: str) -> None:
+    there = converter(RemoteField("X", "X", FieldType.BIRTHDAY, form=form))(day)
+    assert plain_birthday(str(there), form) == day
 
 
 def test_every_type_is_tried() -> None:

@@ -7,6 +7,7 @@ import pytest
 from rundbrief.fields import (
     POSTAL_ADDRESS,
     STANDARD_FIELDS,
+    CrmField,
     FieldLink,
     FieldMap,
     FieldPolicy,
@@ -83,6 +84,16 @@ def test_a_signature_tells_translations_apart() -> None:
     assert translation(PHONE).signature == same
     assert translation(PHONE, ADDRESS).signature != same
     assert translation(PHONE, habits=Habits("de")).signature != same
+
+
+@pytest.mark.parametrize(("form", "spelt"), [("MM/DD", "02/29"), ("DD/MM", "29/02")])
+def test_a_birthday_comes_back_out_of_the_services_spelling(form: str, spelt: str) -> None:
+    link = FieldLink("born", RemoteField("BORN", "Born", FieldType.BIRTHDAY, form=form))
+    both = Translation(FieldMap((link,)), {"born": CrmField("born", "Born", FieldType.BIRTHDAY)})
+    assert both.outward({"born": "02-29"}).fields == {"BORN": spelt}
+    assert both.there({"BORN": spelt}) == {"BORN": spelt}
+    assert both.inward({"BORN": spelt}) == {"born": "02-29"}
+    assert both.inward({"BORN": "30/30"}) == {}
 
 
 def test_a_choice_goes_out_by_its_label_and_comes_back_by_its_code() -> None:

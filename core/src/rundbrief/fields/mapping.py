@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rundbrief.fields.conversion import Convert, Habits, Partly, Unfit, converter
+from rundbrief.fields.converting.days import plain_birthday
 from rundbrief.fields.model import CrmField, OnEmpty, OnError, RemoteField
 from rundbrief.fields.types import FieldType
 from rundbrief.models import FieldValue, PostalAddress
@@ -123,7 +124,7 @@ class Translation:
         """Return a subscriber's values as `outward` would have made them, to compare what is there with that."""
         found: dict[str, FieldValue] = {}
         for link, convert, _ in self._out:
-            value = _labelled(link.remote, _filled(values.get(link.remote.key)))
+            value = _understood(link.remote, _filled(values.get(link.remote.key)))
             if value is None:
                 continue
             try:
@@ -137,7 +138,7 @@ class Translation:
         """Return CRM key -> value for a subscriber's values, for a contact that an import creates."""
         found: dict[str, FieldValue] = {}
         for link, convert in self._in:
-            value = _labelled(link.remote, _filled(values.get(link.remote.key)))
+            value = _understood(link.remote, _filled(values.get(link.remote.key)))
             if value is None:
                 continue
             try:
@@ -157,8 +158,13 @@ class Translation:
         return self._of_country[key]
 
 
-def _labelled(remote: RemoteField, value: FieldValue | None) -> FieldValue | None:
-    """Return the choice that a code of the service stands for; any other value as it is."""
+def _understood(remote: RemoteField, value: FieldValue | None) -> FieldValue | None:
+    """Return the choice that a code of the service stands for, and `02-29` for a birthday in its own spelling.
+
+    Any other value is returned as it is.
+    """
+    if remote.form and isinstance(value, str):
+        return plain_birthday(value, remote.form)
     if remote.codes and isinstance(value, str) and value in remote.codes:
         return remote.choices[remote.codes.index(value)]
     return value

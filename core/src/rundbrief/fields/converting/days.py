@@ -8,7 +8,7 @@ from rundbrief.fields.converting.reading import parsed
 from rundbrief.fields.types import FieldType
 from rundbrief.models import FieldValue
 
-__all__ = ["birthday_in", "to_date", "to_moment"]
+__all__ = ["birthday_in", "plain_birthday", "to_date", "to_moment"]
 
 _MONTH_AND_DAY = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 _SLASHED = re.compile(r"([0-9]{1,2})/([0-9]{1,2})")
@@ -54,6 +54,15 @@ def birthday_in(form: str) -> Convert:
         raise Unfit("is no birthday")
 
     return to_birthday
+
+
+def plain_birthday(text: str, form: str) -> str:
+    """Return `02-29` for a birthday as a service spells it (`MM/DD`, `DD/MM`); any other text as it is."""
+    try:
+        found = _month_and_day(text.strip(), form)
+    except Unfit:
+        return text
+    return found.strftime("%m-%d") if found else text
 
 
 def _month_and_day(text: str, form: str) -> date | None:
