@@ -93,6 +93,16 @@ def test_a_subscriber_becomes_a_contact_with_values_of_the_crms_types(imported: 
     assert (values["first_name"], values["birthday"], values["vip"]) == ("Jo", date(1980, 2, 29), True)
 
 
+def test_a_value_that_a_new_contact_goes_without_is_told(imported: Any) -> None:
+    imported.service.put(JO, FNAME="Jo", BDAY="in May")
+    report = imported.imports()
+    assert "birthday" not in imported.contact(JO).fields
+    detail = "BDAY holds no date; write 1990-12-31 or 31.12.1990"
+    assert told(imported, report) == [(Result.HELD, Reason.VALUE_LEFT_OUT, detail)]
+    assert report.counts["values left out"] == 1
+    assert told(imported, imported.imports()) == []
+
+
 def test_words_are_those_of_the_connections_language(imported: Any) -> None:
     imported.open(fields={"LNAME": "vip"}, habits=Habits("de"))
     imported.add(JO, YES, vip=True)

@@ -124,6 +124,9 @@ class TestDays:
     def test_dates_as_people_write_them(self, text: str) -> None:
         assert converted(text, FieldType.DATE) == date(1980, 2, 29)
 
+    def test_a_birthday_is_no_date(self) -> None:
+        assert refusal("02-29", FieldType.DATE) == "lacks the year"
+
     @pytest.mark.parametrize("text", ["30.02.1980", "02/29/1980", "in May"])
     def test_what_is_none(self, text: str) -> None:
         assert "date" in refusal(text, FieldType.DATE)

@@ -52,7 +52,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.FORGOTTEN: "Was deleted for good at the service, which will not take the address again.",
     Reason.FAKE_OR_INVALID: "The service takes the address for fake or invalid.",
     Reason.TOO_MANY_SIGNUPS: "Has signed up for too many lists lately; the service wants a pause of some hours.",
-    Reason.VALUE_LEFT_OUT: "A value does not fit the service's field; the contact goes without it, or with less.",
+    Reason.VALUE_LEFT_OUT: "A value does not fit the field there; the contact goes without it, or with less.",
     Reason.UNFIT_VALUE: "A value does not fit the service's field, and the configuration says: then not at all.",
     Reason.INVALID_FIELDS: "The service refuses the data, for example because a required field is empty.",
     Reason.ADDRESS_TAKEN: "The new address already belongs to another recipient.",

@@ -26,6 +26,8 @@ class ImportStep:
     """The id of the contact that was made of `new`."""
     fingerprint: str | None = None
     """Of the data the service has, where it is to be remembered."""
+    left_out: list[str] = field(default_factory=list)
+    """Sentences about values that `new` goes without, or with less of."""
 
     @property
     def all_changes(self) -> list[OptInChange]:

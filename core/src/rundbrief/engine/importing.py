@@ -150,8 +150,9 @@ def _change_crm(context: RunContext, step: ImportStep, value: OptIn) -> None:
             step.changes.append(OptInChange(contact.id, context.opt_in_key, expected, opt_in))
         step.changes += _spread(context, step, contact, opt_in)
     if value is OptIn.YES and not one.contacts and not one.was_linked:
-        fields = context.translation().inward(one.incoming.fields)
-        step.new = NewContact(one.incoming.spelling, fields, context.opt_in_key, opt_in, context.place)
+        incoming = context.translation().inward(one.incoming.fields)
+        step.new = NewContact(one.incoming.spelling, incoming.fields, context.opt_in_key, opt_in, context.place)
+        step.left_out = incoming.left_out
 
 
 def _spread(context: RunContext, step: ImportStep, contact: Contact, opt_in: CrmOptIn) -> list[OptInChange]:
@@ -220,7 +221,15 @@ def _seen(context: RunContext, step: ImportStep) -> str | None:
 def _lines(context: RunContext, step: ImportStep) -> list[OutcomeLine]:
     one, decision = step.match.incoming, step.decision
     if step.created:
-        return [OutcomeLine(one.address, Result.DONE, Reason.NEW_CONTACT, step.created)]
+        if step.left_out:
+            context.counts["values left out"] += len(step.left_out)
+        return [
+            OutcomeLine(one.address, Result.DONE, Reason.NEW_CONTACT, step.created),
+            *(
+                OutcomeLine(one.address, Result.HELD, Reason.VALUE_LEFT_OUT, step.created, sentence)
+                for sentence in step.left_out
+            ),
+        ]
     if not step.match.contacts:
         context.counts["deleted_in_crm" if step.match.was_linked else "remembered"] += 1
         return []

@@ -11,11 +11,12 @@ from rundbrief.fields.model import CrmField, OnEmpty, OnError, RemoteField
 from rundbrief.fields.types import FieldType
 from rundbrief.models import FieldValue, PostalAddress
 
-__all__ = ["POSTAL_ADDRESS", "FieldLink", "FieldMap", "FieldPolicy", "Outgoing", "Translation"]
+__all__ = ["POSTAL_ADDRESS", "FieldLink", "FieldMap", "FieldPolicy", "Incoming", "Outgoing", "Translation"]
 
 POSTAL_ADDRESS = "address"
 """The key of what street, postcode, city and country of a contact make up together."""
 
+_WHOLE_ADDRESS = CrmField(POSTAL_ADDRESS, "Postal address", FieldType.ADDRESS)
 _COUNTRY = re.compile("[A-Z]{2}")
 _PARTS = ("street", "city", "state", "postcode", "country")
 
@@ -59,6 +60,16 @@ class Outgoing:
     """A value that the contact may not go without is among them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A subscriber's data as the CRM gets it."""
+
+    fields: dict[str, FieldValue]
+    """CRM key -> value."""
+    left_out: list[str] = field(default_factory=list)
+    """As `Outgoing.left_out`."""
+
+
 class Translation:
     """A field map at work.
 
@@ -84,9 +95,9 @@ class Translation:
         self._known = {*crm_fields, POSTAL_ADDRESS}
         self._of_country: dict[tuple[str, str], Convert] = {}
         self._in: Sequence[tuple[FieldLink, Convert]] = [
-            (link, converter(crm_fields[link.crm_key], habits))
+            (link, converter(crm_fields.get(link.crm_key, _WHOLE_ADDRESS), habits))
             for link in field_map.links
-            if link.crm_key in crm_fields
+            if link.crm_key in self._known
         ]
 
     @property
@@ -134,19 +145,40 @@ class Translation:
             found[link.remote.key] = same.value if isinstance(same, Partly) else same
         return found
 
-    def inward(self, values: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
-        """Return CRM key -> value for a subscriber's values, for a contact that an import creates."""
-        found: dict[str, FieldValue] = {}
+    def inward(self, values: Mapping[str, FieldValue]) -> Incoming:
+        """Return a subscriber's values as the CRM's, for a contact that an import creates.
+
+        Values that do not fit are left out and told: the service keeps them.
+        """
+        found = Incoming({})
         for link, convert in self._in:
             value = _understood(link.remote, _filled(values.get(link.remote.key)))
             if value is None:
                 continue
+            if link.crm_key == POSTAL_ADDRESS:
+                self._take_apart(link.remote.key, value, found)
+                continue
             try:
                 taken = convert(value)
-            except Unfit:
-                continue  # the service keeps it; a contact begins without it
-            found[link.crm_key] = taken.value if isinstance(taken, Partly) else taken
+            except Unfit as reason:
+                found.left_out.append(f"{link.remote.key} {reason}")
+                continue
+            if isinstance(taken, Partly):
+                found.left_out.append(f"{link.remote.key} {taken.lost}")
+                taken = taken.value
+            found.fields[link.crm_key] = taken
         return found
+
+    def _take_apart(self, remote_key: str, value: FieldValue, found: Incoming) -> None:
+        """Put each part of a postal address into the CRM's field for it."""
+        if not isinstance(value, PostalAddress):
+            found.left_out.append(f"{remote_key} is no postal address in parts")
+            return
+        parts = {name: part for name in _PARTS if (part := getattr(value, name))}
+        found.fields.update({name: part for name, part in parts.items() if name in self._known})
+        homeless = [name for name in parts if name not in self._known]
+        if homeless:
+            found.left_out.append(f"{remote_key} has a {' and a '.join(homeless)} for which the CRM has no field")
 
     def _dialled_in(self, country: FieldValue | None, remote: RemoteField, otherwise: Convert) -> Convert:
         """Return the conversion of telephone numbers for somebody in this country, if that is a code."""

@@ -21,6 +21,8 @@ def to_date(value: FieldValue) -> date | Partly:
             return value.astimezone(UTC).date()
         case date():
             return value
+        case str() if _MONTH_AND_DAY.fullmatch(value.strip()):
+            raise Unfit("lacks the year")
         case str() if value.strip():
             return parsed(value, FieldType.DATE, date)
     raise Unfit("is no date")
