@@ -72,6 +72,21 @@ def test_contacts_are_listed_and_shown(run: Run) -> None:
     assert run("contacts", "show", "stranger@example.org").exit_code == 11
 
 
+def test_a_field_of_a_type_takes_a_column_as_a_german_spreadsheet_has_it(run: Run, bare: Path) -> None:
+    added = run("contacts", "add-field", "Umsatz 2025", "--type", "number")
+    assert added.stdout == "Added the field Umsatz 2025 (umsatz_2025), for: number.\n"
+    run("contacts", "add-field", "Stammkunde", "--type", "boolean")
+    text = "E-Mail;Umsatz 2025;Stammkunde\njo@example.org;1.234,50;ja\nal@example.org;viel;nein\n"
+    (bare / "typed.csv").write_text(text, encoding="utf-8")
+    report = document(run, "contacts", "import", "typed.csv")
+    assert (report["created"], report["new_fields"]) == (1, [])
+    assert "holds no number" in report["bad_rows"][0]["problem"]
+    (one,) = document(run, "contacts", "show", "jo@example.org")["contacts"]
+    assert (one["fields"]["umsatz_2025"], one["fields"]["stammkunde"]) == ("1234.50", True)
+    again = run("contacts", "add-field", "umsatz 2025")
+    assert (again.exit_code, "means something already" in again.stderr) == (11, True)
+
+
 def test_everybody_with_an_address_is_shown(run: Run, bare: Path) -> None:
     (bare / "family.csv").write_text(
         "Vorname,E-Mail\nUte,family@example.org\nGötz,family@example.org\n", encoding="utf-8"

@@ -13,6 +13,7 @@ from rundbrief.cli.reports import contact_name
 from rundbrief.cli.times import iso, local
 from rundbrief.cli.wording import OPT_IN
 from rundbrief.errors import InputError
+from rundbrief.fields import FieldType
 from rundbrief.models import Contact, ContactKind, OptIn, Selection, address_key
 
 if TYPE_CHECKING:
@@ -173,6 +174,29 @@ def add(app: App, email: str, values: tuple[str, ...], kind: str) -> None:
     app.output.line(f"Added {contact_name(one) or 'the contact'} (id {one.id}).")
     for other in sharers:
         app.output.line(f"  Shares the address with {contact_name(other) or 'a contact'} (id {other.id}).")
+
+
+@command.command("add-field")
+@click.argument("label")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice([kind.value for kind in FieldType if kind is not FieldType.ADDRESS]),
+    default=FieldType.TEXT.value,
+    show_default=True,
+    help="What it holds.",
+)
+@shared_options
+@pass_app
+def add_field(app: App, label: str, kind: str) -> None:
+    """Add a field of your own. A column of that name in a CSV file goes into it.
+
+    A column that nobody knows becomes a text. As a number, a date, or yes and no, its values can go into such
+    fields of a service, and be compared in --where.
+    """
+    with embedded_crm(app) as crm:
+        field = crm.define_field(label, FieldType(kind))
+    app.output.line(f"Added the field {field.label} ({field.key}), for: {field.type}.")
 
 
 @command.command("edit")
