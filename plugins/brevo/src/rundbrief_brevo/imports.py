@@ -24,7 +24,7 @@ from rundbrief_brevo.contacts import LIMIT
 from rundbrief_brevo.refusals import temporary
 from rundbrief_brevo.schemas import ContactsSchema, ImportSchema, ProcessSchema, read
 from rundbrief_brevo.times import moment_as_asked
-from rundbrief_brevo.values import left_out, wire
+from rundbrief_brevo.values import left_out, shown, wire
 
 __all__ = ["create"]
 
@@ -56,6 +56,8 @@ class _New:
     write: ContactWrite
     address: str
     attributes: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    """The attributes as they are read back."""
 
     @property
     def row(self) -> dict[str, Any]:
@@ -64,7 +66,9 @@ class _New:
     def completed(self, contact: Mapping[str, Any]) -> Change:
         """Return what the contact that was added still lacks."""
         there = contact["attributes"]
-        missing = {name: value for name, value in self.attributes.items() if there.get(name, "") != value}
+        missing = {
+            name: value for name, value in self.attributes.items() if there.get(name, "") != self.shown[name]
+        }
         write = replace(self.write, remote_id=str(contact["id"]))
         return Change(write, {"attributes": missing}, left_out(write.fields, self.attributes))
 
@@ -73,12 +77,13 @@ def create(
     session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite], field_map: FieldMap
 ) -> Iterator[Outcome]:
     """Add contacts to the account and the list, as many at once as a body may hold."""
-    new = [
-        _New(write, address_key(write.address), wire(write.fields, field_map) | _proof(session, write))
-        for write in batch
-    ]
-    for part in _parts(new):
+    for part in _parts([_new(session, write, field_map) for write in batch]):
         yield from _import(session, mailing_list, part)
+
+
+def _new(session: Session, write: ContactWrite, field_map: FieldMap) -> _New:
+    attributes = wire(write.fields, field_map) | _proof(session, write)
+    return _New(write, address_key(write.address), attributes, shown(attributes, field_map))
 
 
 def _proof(session: Session, write: ContactWrite) -> dict[str, str]:

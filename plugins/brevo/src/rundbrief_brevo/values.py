@@ -12,7 +12,7 @@ from typing import Any
 from rundbrief.fields import FieldMap, FieldType
 from rundbrief.models import FieldValue
 
-__all__ = ["left_out", "wire"]
+__all__ = ["left_out", "shown", "wire"]
 
 
 def wire(fields: Mapping[str, FieldValue], field_map: FieldMap) -> dict[str, Any]:
@@ -20,6 +20,16 @@ def wire(fields: Mapping[str, FieldValue], field_map: FieldMap) -> dict[str, Any
     types = {link.remote.key: link.remote.type for link in field_map.links}
     values = {name: _fitted(value, types.get(name, FieldType.TEXT)) for name, value in fields.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def shown(values: Mapping[str, Any], field_map: FieldMap) -> dict[str, Any]:
+    """Return what was sent as the service shows it: the number of a category's label."""
+    codes = {
+        link.remote.key: dict(zip(link.remote.choices, link.remote.codes, strict=True))
+        for link in field_map.links
+        if link.remote.codes
+    }
+    return {name: codes[name].get(value, value) if name in codes else value for name, value in values.items()}
 
 
 def left_out(fields: Mapping[str, FieldValue], values: Container[str]) -> str:

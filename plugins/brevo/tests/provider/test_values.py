@@ -64,6 +64,16 @@ def test_it_is_kept_and_found_again(
     assert at_work.there(account.read()[0][JO].fields) == fields
 
 
+@pytest.mark.parametrize(("attribute", "value"), [("category", "rot"), ("multiple-choice", COLOURS), ("float", 7)])
+def test_what_an_import_has_taken_is_not_sent_once_more(account: Any, attribute: str, value: FieldValue) -> None:
+    """A category takes a label, and shows its number."""
+    field_map, at_work = connected(account, FieldType.INTEGER, attribute)
+    fields = at_work.outward({"value": value}).fields
+    jo = ContactWrite("1", JO, fields=fields)
+    [outcome] = rundbrief_brevo.export_contacts(account.session, account.list, WriteKind.CREATE, [jo], field_map)
+    assert (outcome.result, account.sent("POST", "/batch")) == (Result.DONE, [])
+
+
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
