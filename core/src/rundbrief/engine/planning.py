@@ -74,7 +74,8 @@ def _note_another_map(context: RunContext) -> None:
         again = transaction.outbox(context.run_id).count().get(WriteKind.UPDATE, 0)
         maps.put(list_id, signature)
     if before not in (None, signature) and again:
-        sentence = f"The fields are mapped otherwise than in the last run: {again} recipients are sent their data."
+        whom = "1 recipient is sent its data" if again == 1 else f"{again} recipients are sent their data"
+        sentence = f"The fields are mapped otherwise than in the last run: {whom}."
         context.problems.append(sentence)
         log.warning("%s", sentence)
 
