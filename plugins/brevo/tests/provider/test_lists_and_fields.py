@@ -40,15 +40,15 @@ def test_an_account_without_lists_leaves_them_out(account: Any) -> None:
 # --- attributes -------------------------------------------------------------------------------------------
 
 
-def test_the_names_of_persons_are_found_in_every_language(account: Any) -> None:
-    for name in ("VORNAME", "PRENOM", "NACHNAME", "NOM"):
-        account.box.add_attribute(name)
-        del account.box.account.attributes["FIRSTNAME" if name in ("VORNAME", "PRENOM") else "LASTNAME"]
-        crm = FIRST_NAME if name in ("VORNAME", "PRENOM") else CrmField("last_name", "Last name")
-        assert targets(account.map(crm)) == {crm.key: (name, FieldType.TEXT)}
-        account.box.add_attribute("FIRSTNAME")
-        account.box.add_attribute("LASTNAME")
-        del account.box.account.attributes[name]
+@pytest.mark.parametrize(
+    ("language", "first", "last"),
+    [("en", "FIRSTNAME", "LASTNAME"), ("de", "VORNAME", "NACHNAME"), ("fr", "PRENOM", "NOM")],
+)
+def test_the_names_of_persons_are_found_in_the_accounts_language(
+    account_of: Any, language: str, first: str, last: str
+) -> None:
+    found = account_of(language=language).map(FIRST_NAME, CrmField("last_name", "Last name"))
+    assert targets(found) == {"first_name": (first, FieldType.TEXT), "last_name": (last, FieldType.TEXT)}
 
 
 def test_types_are_those_of_the_attributes(account: Any) -> None:

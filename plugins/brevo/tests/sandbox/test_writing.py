@@ -134,6 +134,21 @@ def test_attributes_are_told_and_defined(api: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "names"),
+    [("en", {"FIRSTNAME", "LASTNAME"}), ("de", {"VORNAME", "NACHNAME"}), ("fr", {"PRENOM", "NOM"})],
+)
+def test_the_first_attributes_are_named_in_the_accounts_language(
+    make_api: Any, language: str, names: set[str]
+) -> None:
+    """Trap: who sends FIRSTNAME to a German account loses it in silence."""
+    api = make_api(language=language)
+    shown = {one["name"] for one in api.get("/contacts/attributes").json()["attributes"]}
+    assert shown & {"FIRSTNAME", "LASTNAME", "VORNAME", "NACHNAME", "PRENOM", "NOM"} == names
+    api.add(JO, attributes={"FIRSTNAME": "Jo", "VORNAME": "Jo", "PRENOM": "Jo"})
+    assert len(api.contact(JO)["attributes"]) == 1
+
+
+@pytest.mark.parametrize(
     ("path", "sent"),
     [
         ("normal/small", {"type": "text"}),

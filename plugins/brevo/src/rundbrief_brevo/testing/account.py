@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rundbrief_brevo.testing.attributes import default_attributes
+from rundbrief_brevo.testing.attributes import NAMES, default_attributes
 from rundbrief_brevo.testing.contact import Contact, Event, identities
 from rundbrief_brevo.testing.directory import Directory
 from rundbrief_brevo.testing.problems import duplicate, invalid, no_list
@@ -57,12 +57,14 @@ class Account:
         undocumented: how the service behaves where nobody knows.
     """
 
-    def __init__(self, clock: Callable[[], datetime], undocumented: Undocumented) -> None:
+    def __init__(self, clock: Callable[[], datetime], undocumented: Undocumented, language: str) -> None:
         self.clock = clock
+        self.names = NAMES[language]
+        """What first and last names are called."""
         self.undocumented = undocumented
         self.contacts = Directory()
         self.lists: dict[int, ContactList] = {}
-        self.attributes = default_attributes()
+        self.attributes = default_attributes(language)
         self.pending: dict[str, list[PendingOptIn]] = {}
         """Address in lower case -> its unanswered double opt-in mails."""
         self.confirmation_mails: list[str] = []

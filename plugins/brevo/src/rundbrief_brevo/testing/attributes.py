@@ -7,10 +7,12 @@ from typing import Any
 
 from rundbrief_brevo.testing.contact import phone
 
-__all__ = ["Attribute", "accepted", "default_attributes", "imported"]
+__all__ = ["NAMES", "Attribute", "accepted", "default_attributes", "imported"]
 
 ISO_DAY = "%Y-%m-%d"
 PHONES = ("SMS", "WHATSAPP", "LANDLINE_NUMBER")
+NAMES = {"en": ("FIRSTNAME", "LASTNAME"), "de": ("VORNAME", "NACHNAME"), "fr": ("PRENOM", "NOM")}
+"""Language in which an account was opened -> what it calls first and last names."""
 
 
 @dataclass(slots=True)
@@ -38,10 +40,11 @@ class Attribute:
         return shown
 
 
-def default_attributes() -> dict[str, Attribute]:
-    """Return those of an account that was opened in English; in others the names are translated."""
+def default_attributes(language: str) -> dict[str, Attribute]:
+    """Return those of a new account. Trap: the names depend on the language in which it was opened."""
+    first, last = NAMES[language]
     rows = (
-        *(Attribute(name) for name in ("LASTNAME", "FIRSTNAME", *PHONES, "EXT_ID")),
+        *(Attribute(name) for name in (last, first, *PHONES, "EXT_ID")),
         Attribute("OPT_IN", type="boolean"),
         Attribute("DOUBLE_OPT-IN", "category", None, {1: "Yes", 2: "No"}),
         Attribute("ORDER_ID", "transactional", "id"),

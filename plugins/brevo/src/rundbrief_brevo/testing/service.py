@@ -49,6 +49,7 @@ class BrevoSandbox(Sandbox):
         list_changes_bump_modified: whether joining or leaving a list moves `modifiedAt`; undocumented.
         blocklist_changes_bump_modified: whether blocklisting moves `modifiedAt`; undocumented.
         import_date_format: how dates have to be spelt in imports, for `strptime`; a setting of the account.
+        language: in which the account was opened, `en`, `de` or `fr`; its first attributes are named in it.
     """
 
     access_token = TOKEN
@@ -70,6 +71,7 @@ class BrevoSandbox(Sandbox):
         list_changes_bump_modified: bool = False,
         blocklist_changes_bump_modified: bool = True,
         import_date_format: str = "%Y-%m-%d",
+        language: str = "en",
     ) -> None:
         super().__init__(clock)
         undocumented = Undocumented(
@@ -82,7 +84,7 @@ class BrevoSandbox(Sandbox):
         def now() -> datetime:
             return self.clock()  # anew each time, as the clock may be exchanged
 
-        self.account = Account(now, undocumented)
+        self.account = Account(now, undocumented, language)
         self.processes = Processes(now, polls_until_completed, seconds_until_completed)
         """Imports under way: `stall` them, let the next ones fail (`fail_next`), or finish all (`run_all`)."""
         self._state = State(self.account, ContactReads(self.account), self.processes)
@@ -201,6 +203,7 @@ class BrevoSandbox(Sandbox):
     def seed(self, list_id: str, people: int | Iterable[str]) -> None:
         addresses = [f"person{n}@example.org" for n in range(people)] if isinstance(people, int) else list(people)
         yesterday = self.clock() - timedelta(days=1)
+        first, last = self.account.names
         with self.lock:
             persons.seed(
                 self.account,
@@ -208,7 +211,7 @@ class BrevoSandbox(Sandbox):
                 (
                     (
                         address,
-                        {"FIRSTNAME": f"Jördis {number}", "LASTNAME": "Müller"},
+                        {first: f"Jördis {number}", last: "Müller"},
                         yesterday - timedelta(seconds=10 * (len(addresses) - number)),
                     )
                     for number, address in enumerate(addresses)
