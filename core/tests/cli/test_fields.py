@@ -112,3 +112,18 @@ def test_a_list_that_there_is_not_is_told_with_those_that_there_are(office: Desk
     assert result.exit_code == 13
     assert "has no list 'Nosuch'" in result.stderr
     assert "It has: Kundenbrief" in result.stderr
+
+
+def test_what_is_kept_back_is_shown_and_made_only_when_it_is_asked_for(office: Desk) -> None:
+    path = Path("rundbrief.toml")
+    lines = path.read_text(encoding="utf-8").replace(
+        "[connections.news]", "[connections.news]\nmatch_fields = false"
+    )
+    path.write_text(lines, encoding="utf-8")
+    shown = fields(office)
+    assert "Birthday (birthday) date - stays here: rundbrief.toml does not name it" in shown
+    assert "What could be made" not in shown
+    assert "Nothing is missing at Mailchimp." in fields(office, "--push", "--dry-run")
+    made = fields(office, "--push", "--field", "groesse", "--write-config")
+    assert "Made: Größe as GROESSE." in made
+    assert "Größe (groesse) text Größe (GROESSE) arrives as it is" in fields(office)

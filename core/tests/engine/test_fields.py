@@ -133,3 +133,16 @@ def test_a_configured_field_that_the_crm_has_not_is_told_and_nothing_goes_into_i
         "rundbrief.toml fills LNAME with 'lastname', which is no field of the CRM: nothing goes into it."
         " Did you mean last_name?",
     )
+
+
+def test_a_field_that_the_map_does_not_name_goes_along_only_where_it_may(imported: Any) -> None:
+    imported.add(JO, YES, first_name="Jo", last_name="Meier")
+    imported.exports()
+    assert sent(imported) == [{"FNAME": "Jo", "LNAME": "Meier"}]
+    imported.open(match_fields=False, fields={"FNAME": "first_name"})
+    imported.add("al@example.org", YES, first_name="Al", last_name="Meier")
+    imported.exports()
+    assert {"FNAME": "Al"} in sent(imported)
+    imported.service.put("cy@example.org", FNAME="Cy", LNAME="Meier")
+    imported.imports()
+    assert dict(imported.contact("cy@example.org").fields) == {"first_name": "Cy"}, "nor does it come in"

@@ -45,6 +45,8 @@ class ConnectionConfig:
     """Remote key -> CRM field key."""
     field_policies: Mapping[str, FieldPolicy] = field(default_factory=dict)
     """Remote key -> what else the file says of it."""
+    match_fields: bool = True
+    """Fields that the file does not name go along where they fit by name."""
     habits: Habits = field(default_factory=Habits)
     reconsent: Literal["hold", "confirm"] = "hold"
     withdrawals: Literal["push", "report", "everywhere"] = "push"

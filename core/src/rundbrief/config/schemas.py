@@ -122,6 +122,13 @@ class ConnectionSchema(Schema):
             "CONNECTION LIST` shows both."
         },
     )
+    match_fields = fields.Boolean(
+        load_default=True,
+        metadata={
+            "description": "Whether fields of the CRM that the map does not name go along where the service has "
+            "one of a fitting name; `false` sends what the map names and nothing else."
+        },
+    )
     language = fields.String(
         load_default="en",
         validate=validate.OneOf(["en", "de"]),

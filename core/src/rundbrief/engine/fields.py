@@ -1,6 +1,6 @@
 """Both sides of a list's fields, what becomes of values between them, and making what is missing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rundbrief.engine.lists import find_list
@@ -20,6 +20,8 @@ class FieldRow:
     remote: RemoteField | None
     is_configured: bool = False
     """rundbrief.toml says so; otherwise it is what fits by name."""
+    is_kept_back: bool = False
+    """rundbrief.toml names it nowhere, and lets nothing else go along."""
 
     @property
     def cell(self) -> Cell | None:
@@ -29,6 +31,11 @@ class FieldRow:
     def is_astray(self) -> bool:
         """rundbrief.toml names a field that is not there, or that this one does not fit."""
         return self.is_configured and self.remote is None
+
+    @property
+    def is_homeless(self) -> bool:
+        """It would go along if there were a field for it."""
+        return self.remote is None and not self.is_configured and not self.is_kept_back
 
 
 @dataclass(slots=True)
@@ -63,8 +70,9 @@ def view_fields(workspace: Workspace, name: str, list_id: str) -> FieldView:
     crm_fields = {one.key: one for one in workspace.crm.fields()}
     wishes = connection.wishes(crm_fields)
     field_map = connection.provider.map_custom_fields(connection.session, mailing_list, wishes)
-    known = [wish.field for wish in wishes if wish.field.key in {*crm_fields, POSTAL_ADDRESS}]
-    rows = _rows(known, field_map, set(connection.config.fields.values()))
+    known = {wish.field.key: wish.field for wish in wishes if wish.field.key in {*crm_fields, POSTAL_ADDRESS}}
+    kept_back = crm_fields.keys() - known.keys()
+    rows = _rows({**crm_fields, **known}.values(), field_map, set(connection.config.fields.values()), kept_back)
     order = list(crm_fields)
     rows.sort(key=lambda row: order.index(row.crm.key) if row.crm.key in order else len(order))
     problems = [*connection.unknown_fields(crm_fields), *field_map.problems]
@@ -77,8 +85,8 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     What was made is added to the view.
 
     Args:
-        only: keys of CRM fields; empty: all that go nowhere, but for those that the configuration sends astray.
-            Their field may only have another name now, and a second one beside it would begin empty.
+        only: keys of CRM fields; empty: all that go nowhere, but for those that the configuration sends astray or
+            keeps back. The field of the former may only have another name now, and a second one would begin empty.
         dry_run: only return what would be made.
 
     Returns:
@@ -91,7 +99,7 @@ def push_fields(view: FieldView, only: Collection[str] = (), *, dry_run: bool = 
     if strangers := sorted(set(only) - known):
         raise InputError(f"The CRM has no field {strangers[0]!r}.", hint=f"It has: {', '.join(sorted(known))}.")
     missing = [
-        row.crm for row in view.rows if row.remote is None and (row.crm.key in only if only else not row.is_astray)
+        row.crm for row in view.rows if row.remote is None and (row.crm.key in only if only else row.is_homeless)
     ]
     missing = [one for one in missing if one.type is not FieldType.ADDRESS]
     _push_choices(view, only, dry_run=dry_run)
@@ -154,12 +162,14 @@ def _push_choices(view: FieldView, only: Collection[str], *, dry_run: bool) -> N
         view.new_choices[remote.key] = new
 
 
-def _rows(crm_fields: Sequence[CrmField], field_map: FieldMap, configured: Collection[str]) -> list[FieldRow]:
+def _rows(
+    crm_fields: Iterable[CrmField], field_map: FieldMap, configured: Collection[str], kept_back: Collection[str]
+) -> list[FieldRow]:
     remotes: dict[str, list[RemoteField | None]] = {}
     for link in field_map.links:
         remotes.setdefault(link.crm_key, []).append(link.remote)
     return [
-        FieldRow(one, remote, one.key in configured)
-        for one in {one.key: one for one in crm_fields}.values()
+        FieldRow(one, remote, one.key in configured, one.key in kept_back)
+        for one in crm_fields
         for remote in remotes.get(one.key, [None])
     ]

@@ -95,12 +95,15 @@ class Connection:
         return OptInField(opt_in_key(self.name, self.scope(mailing_list)), label)
 
     def wishes(self, crm_fields: Mapping[str, CrmField]) -> list[FieldWish]:
-        """Return which CRM fields should go along: the configured ones by name, the others where they fit."""
+        """Return which CRM fields should go along: the configured ones by name, the others, if they may, where
+        they fit."""
         whole = {POSTAL_ADDRESS: CrmField(POSTAL_ADDRESS, "Postal address", FieldType.ADDRESS)} | dict(crm_fields)
         configured = [
             FieldWish(whole.get(crm_key, CrmField(crm_key, crm_key)), remote_key)
             for remote_key, crm_key in self.config.fields.items()
         ]
+        if not self.config.match_fields:
+            return configured
         named = {wish.field.key for wish in configured}
         return configured + [FieldWish(crm) for key, crm in crm_fields.items() if key not in named]
 

@@ -80,10 +80,15 @@ def _show(app: App, view: "FieldView") -> None:
 def _row(one: "FieldRow") -> tuple[str, str, str, str]:
     crm = f"{one.crm.label} ({one.crm.key})"
     if one.remote is None:
-        why = "rundbrief.toml names another field, see the note" if one.is_astray else "no field there fits"
-        return crm, one.crm.type.value, "-", f"stays here: {why}"
+        return crm, one.crm.type.value, "-", f"stays here: {_why_not(one)}"
     label = f"{one.remote.label} ({one.remote.key})" if one.remote.label != one.remote.key else one.remote.key
     return crm, one.crm.type.value, f"{label}{', required' if one.remote.required else ''}", _becomes(one)
+
+
+def _why_not(one: "FieldRow") -> str:
+    if one.is_astray:
+        return "rundbrief.toml names another field, see the note"
+    return "rundbrief.toml does not name it" if one.is_kept_back else "no field there fits"
 
 
 def _becomes(one: "FieldRow") -> str:
@@ -131,7 +136,7 @@ def _show_made(app: App, view: "FieldView", wanted: "Sequence[CrmField]", *, dry
 def _show_next(app: App, view: "FieldView", *, push: bool, dry_run: bool, write_config: bool) -> None:
     """Name the command that comes next, if there is one."""
     this = f"rundbrief fields {view.connection.name} {shlex.quote(view.mailing_list.name)}"
-    homeless = sum(1 for one in view.rows if one.remote is None and not one.is_astray)
+    homeless = sum(1 for one in view.rows if one.is_homeless)
     can_make = "create_fields" in view.connection.provider.capabilities
     if dry_run:
         app.output.line("Nothing was changed.")
