@@ -1,0 +1,7 @@
+"""Mailman keeps the contract of all providers, but for what a service cannot do that forgets who left."""
+
+from contract import MailmanContract
+
+
+class TestMailman(MailmanContract):
+    crowd = 20_000
