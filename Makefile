@@ -16,11 +16,13 @@ DOCS_TOOLS := furo myst-parser sphinx
 
 SET_UP := sh tools/environment.sh $(VENV)
 INSTALLED := $(VENV)/.installed
+MAILMAN := $(CURDIR)/.venv-mailman
+EXAMPLE := docs/examples/rundbrief-mailman
 INSTALLED_TOOLS := $(VENV)/.installed-tools
 INSTALLED_DOCS_TOOLS := $(VENV)/.installed-docs-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs docs-tables interface bench bench-fields constraints clean
+.PHONY: help demo test test-mailman check format docs docs-tables interface bench bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -31,6 +33,11 @@ demo: $(INSTALLED) ## watch contacts, opt-ins and an unsubscribe travel, on sand
 # Each plugin's contract is run by tests/test_workspace.py, where the plugin is installed alone; once is enough.
 test: check $(INSTALLED_DOCS_TOOLS) ## check everything, then run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not contract" $(ARGS)
+
+# The example in docs/examples, with the server that it is for. MAILMAN=/a/folder where this one cannot be reached by others.
+test-mailman: $(INSTALLED_TOOLS) $(MAILMAN)/.installed ## run the Mailman example's tests on a real server
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --upgrade --target $(MAILMAN)/plugin $(EXAMPLE)
+	@PYTHONPATH=$(MAILMAN)/plugin RUNDBRIEF_MAILMAN=$(MAILMAN) $(BIN)/python -m pytest $(EXAMPLE)/tests $(ARGS)
 
 check: $(INSTALLED_TOOLS) ## style, types and layers
 	@$(BIN)/ruff check --quiet .
@@ -63,11 +70,16 @@ constraints: ## renew constraints.txt with the newest versions that fit together
 	@sh tools/constraints.sh "$(TOOLS) $(DOCS_TOOLS)" $(EDITABLE)
 
 clean: ## remove the environment and everything that was made
-	@rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .venv-mailman docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find core plugins tests tools docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): constraints.txt tools/environment.sh $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 	@$(SET_UP) "Setting up the environment in $(VENV) (about a minute) ..." $(EDITABLE)
+	@touch $@
+
+$(MAILMAN)/.installed: $(EXAMPLE)/tests/real/constraints.txt tools/mailman_environment.py | $(INSTALLED_TOOLS)
+	@echo "Setting up GNU Mailman in $(MAILMAN) (about a minute) ..."
+	@$(BIN)/python tools/mailman_environment.py $(MAILMAN) $<
 	@touch $@
 
 $(INSTALLED_TOOLS): $(INSTALLED) Makefile
