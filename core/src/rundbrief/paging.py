@@ -15,6 +15,10 @@ A provider says how one page is asked for, and turns rows into subscribers::
 
         for item in read_overlapping(cursor, ask, size=SIZE):
             yield item if isinstance(item, Checkpoint) else subscriber(item)
+
+A page has to end more than `OVERLAP` rows behind `place.offset`: one with nobody new in it is taken for the last.
+Mind that where a service counts pages instead of rows. There, choose the size for each page so that one begins at
+the offset or a little before; `docs/examples/rundbrief-mailman` does.
 """
 
 import json

@@ -114,6 +114,10 @@ class ProviderSpec:
         the next incremental read begins; let it overlap rather than leave a gap. A recipient may come twice, the
         later one counts. Be lazy: the first recipient comes after one page.
 
+        A service that cannot say what has changed is read from its beginning for such a cursor as well. But only
+        after a read for None does the host look for those who did not come. So where a service forgets whoever
+        leaves, her "no" waits for `rundbrief import --full`, or for `full_import_days` to be over.
+
         For a consent that is account-wide the stream holds the whole account, each recipient with its `lists` and
         with those it has `left`; `mailing_list` then stands for the account, and its id is no list's.
 
@@ -222,7 +226,8 @@ class ProviderSpec:
         """Carry out one batch of writes of one kind, and yield exactly one outcome per write, in any order.
 
         * CREATE adds addresses the service does not have, *subscribed* or, on a double opt-in list, *pending*,
-          with the evidence. It must not change a recipient that turns out to exist: that one's outcome is
+          with the evidence. Where the new one has to wait all the same, say for a moderator, the outcome is DONE
+          with the `status` PENDING. It must not change a recipient that turns out to exist: that one's outcome is
           REFUSED with `Reason.ALREADY_EXISTS`.
         * UPDATE overwrites data (and, with `new_address`, the address) and must not carry any consent field. With
           `join` it puts the recipient on the list as well; without it, it must not.

@@ -43,7 +43,11 @@ class Sandbox(SandboxApplication):
 
     @abc.abstractmethod
     def subscribe(self, list_id: str, address: str, fields: Mapping[str, str] | None = None) -> None:
-        """A person signs up through a form; on a double opt-in list she still has to `confirm`."""
+        """A person signs up through a form; on a double opt-in list she still has to `confirm`.
+
+        Where the form turns her down, for an address that the service does not take or has already, nothing has
+        changed.
+        """
 
     @abc.abstractmethod
     def confirm(self, list_id: str, address: str) -> None:
@@ -51,7 +55,7 @@ class Sandbox(SandboxApplication):
 
     @abc.abstractmethod
     def unsubscribe(self, list_id: str, address: str) -> None:
-        """A person clicks the unsubscribe link."""
+        """A person clicks the unsubscribe link. A service that forgets who left has her no longer."""
 
     @abc.abstractmethod
     def complain(self, list_id: str, address: str) -> None:
