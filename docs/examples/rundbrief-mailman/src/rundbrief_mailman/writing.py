@@ -136,8 +136,7 @@ def _update(session: Session, mailing_list: MailingList, write: ContactWrite) ->
             return Result.REFUSED, refusal
         address = write.new_address
     if DISPLAY_NAME in write.fields:
-        is_user = member["subscription_mode"] == "as_user"
-        path = f"/users/{last_part(member['user'])}" if is_user else f"/addresses/{quoted(address)}"
+        path = f"/users/{last_part(member['user'])}" if _is_by_account(member) else f"/addresses/{quoted(address)}"
         if not _accepted(session.http.patch(path, json=_name(write), idempotent=True)):
             return Result.REFUSED, Reason.NOT_FOUND
     return Result.DONE, Reason.CHANGED
@@ -146,7 +145,9 @@ def _update(session: Session, mailing_list: MailingList, write: ContactWrite) ->
 def _move(
     session: Session, mailing_list: MailingList, member: Mapping[str, Any], new_address: str
 ) -> Reason | None:
-    """Give a membership another address; return why not, if not. Mailman itself would look at neither check."""
+    """Give a membership another address; return why not, if not. Bans and doubles are not Mailman's to look at."""
+    if _is_by_account(member):
+        return Reason.UNKNOWN_REFUSAL
     if not can_have(new_address):
         return Reason.FAKE_OR_INVALID
     if found(session.http.get(f"/lists/{mailing_list.id}/bans/{quoted(new_address)}"), BanSchema):
@@ -167,8 +168,12 @@ def _move(
     # A membership moves to verified addresses alone; that this one is hers is the CRM's word.
     _accepted(session.http.post(f"/addresses/{quoted(new_address)}/verify", idempotent=True))
     path, row = f"/members/{member['member_id']}", {"address": new_address.lower()}
-    # 400: who is subscribed as a user, by her preferred address, chooses that one herself.
     return None if _accepted(session.http.patch(path, json=row, idempotent=True)) else Reason.UNKNOWN_REFUSAL
+
+
+def _is_by_account(member: Mapping[str, Any]) -> bool:
+    """Tell whether she gets mail at the preferred address of her account: that one she chooses herself."""
+    return bool(member["subscription_mode"] == "as_user")
 
 
 def withdraw(session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]) -> Iterator[Outcome]:

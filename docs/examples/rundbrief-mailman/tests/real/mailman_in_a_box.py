@@ -63,6 +63,14 @@ class MailmanInABox(Sandbox):
         body = {"list_id": list_id, "subscriber": address, "pre_verified": True, **(fields or {})}
         self._ask("POST", "/members", body)
 
+    def subscribe_by_account(self, list_id: str, address: str) -> None:
+        """A person with an account in the web interface signs up with whatever address she prefers there."""
+        self._admin("POST", "/users", {"email": address})
+        self._admin("POST", f"/addresses/{address}/verify")
+        self._admin("POST", f"/users/{address}/preferred_address", {"email": address})
+        user_id = self._admin("GET", f"/users/{address}").json()["user_id"]
+        self._admin("POST", "/members", {"list_id": list_id, "subscriber": user_id, "pre_verified": True})
+
     def confirm(self, list_id: str, address: str) -> None:
         self._admin("POST", f"/lists/{list_id}/requests/{self._token(list_id, address)}", {"action": "accept"})
 
