@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rundbrief import paging
+from rundbrief.errors import ProtocolError
 from rundbrief.models import Checkpoint
 from rundbrief.paging import Page, Place, read_overlapping
 
@@ -96,6 +97,14 @@ def test_the_next_read_reaches_back_before_the_start_of_this_one() -> None:
     *_, last = read_overlapping(None, Service(3, []).ask, size=SIZE)
     assert isinstance(last, Checkpoint)
     assert Place.of_cursor(last.cursor) == Place(since="2026-11-23T11:59:00+00:00")
+
+
+def test_a_page_that_brings_nobody_new_is_an_error_and_no_end() -> None:
+    """A service that sends smaller pages than it was asked for: whoever stands on the others would look gone."""
+
+    same = Page({"a": 1, "b": 2, "c": 3}, 0, NOON, is_last=False)
+    with pytest.raises(ProtocolError, match="nobody new"):
+        list(read_overlapping(None, lambda place: same, size=SIZE))
 
 
 def test_what_stands_on_no_page_comes_before_the_last_checkpoint() -> None:

@@ -16,9 +16,9 @@ A provider says how one page is asked for, and turns rows into subscribers::
         for item in read_overlapping(cursor, ask, size=SIZE):
             yield item if isinstance(item, Checkpoint) else subscriber(item)
 
-A page has to end more than `OVERLAP` rows behind `place.offset`: one with nobody new in it is taken for the last.
-Mind that where a service counts pages instead of rows. There, choose the size for each page so that one begins at
-the offset or a little before; `docs/examples/rundbrief-mailman` does.
+A page has to end more than `OVERLAP` rows behind `place.offset`: one with nobody new in it is an error. Mind that
+where a service counts pages instead of rows. There, choose the size for each page so that one begins at the offset
+or a little before; `docs/examples/rundbrief-mailman` does.
 """
 
 import json
@@ -116,6 +116,7 @@ def read_overlapping(
 
     Raises:
         TryLater: the rows move faster than they can be read.
+        ProtocolError: a page that is not the last one brought nobody new.
     """
     place = Place.of_cursor(cursor)
     gaps = 0
@@ -130,8 +131,14 @@ def read_overlapping(
             continue
         fresh = [row for anchor, row in page.rows.items() if anchor not in place.anchors]
         yield from fresh
-        if page.is_last or not fresh:
+        if page.is_last:
             break
+        if not fresh:
+            # To end here would look complete, and whoever stands on the pages after it would be taken as gone.
+            raise ProtocolError(
+                "A page of the list brought nobody new, and was not the last.",
+                hint="Tell the plugin's author: its pages overlap by more than they hold.",
+            )
         place = place.after(list(page.rows), page.start)
         yield Checkpoint(place.cursor)
     if finally_read:

@@ -1,6 +1,7 @@
 """Imports: what a newsletter service says of its subscribers, taken over into the CRM."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -195,6 +196,18 @@ class TestReading:
         world.imports(full=True)
         assert world.everybody() == {"ann@example.org": NO, "bob@example.org": YES}
         assert world.recipient("ann@example.org").withdrawn
+
+    def test_from_a_service_that_forgets_who_left_everybody_is_read_each_time(self, world: Any) -> None:
+        provider = world.workspace.connection("news").provider
+        provider.info = replace(provider.info, forgets_who_left=True)
+        world.service.put("ann@example.org")
+        world.service.put("bob@example.org")
+        world.imports()
+        world.service.delete("ann@example.org")
+        world.imports()
+        assert world.everybody() == {"ann@example.org": NO, "bob@example.org": YES}
+        world.exports()
+        assert world.service.find("ann@example.org") is None
 
     def test_an_old_full_read_is_repeated_by_itself(self, world: Any) -> None:
         world.service.put("ann@example.org")

@@ -32,8 +32,8 @@ def fetch(context: RunContext) -> None:
     """Bring the inbox up to date with the service.
 
     Goes on in the middle where an earlier run was cut off; else reads what changed since the last read; else,
-    the first time, when asked to, or when the last full read is too old, reads everything, and then knows who is
-    gone. Each page is saved together with its cursor.
+    the first time, when asked to, when the last full read is too old, or when the service could not tell who has
+    left, reads everything, and then knows who is gone. Each page is saved together with its cursor.
     """
     start = _begin(context)
     total = context.mailing_list.size if start.full_read else None
@@ -121,7 +121,7 @@ def _begin(context: RunContext) -> Reading:
 
 def _is_due(context: RunContext, last: Reading) -> bool:
     days = context.connection.config.full_import_days
-    if last.full_read_at is None:
+    if last.full_read_at is None or context.connection.provider.info.forgets_who_left:
         return True
     return days > 0 and context.now() - last.full_read_at >= timedelta(days=days)
 

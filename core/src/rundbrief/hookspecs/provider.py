@@ -42,6 +42,9 @@ class ProviderInfo:
     batch_sizes: Mapping[WriteKind, int]
     """How many writes of a kind go into one call of `export_contacts`. A kind left out is not supported."""
     scope: ConsentScope = ConsentScope.LIST
+    forgets_who_left: bool = False
+    """The service keeps nothing of somebody who has left (GNU Mailman): a "no" is that she is not there any more.
+    So each import reads everybody; a cursor only goes on with a read that was cut off."""
     concurrency: int = 1
     """Requests the service allows at the same time, for the whole account."""
     rates: Sequence[Rate] = ()
@@ -114,9 +117,9 @@ class ProviderSpec:
         the next incremental read begins; let it overlap rather than leave a gap. A recipient may come twice, the
         later one counts. Be lazy: the first recipient comes after one page.
 
-        A service that cannot say what has changed is read from its beginning for such a cursor as well. But only
-        after a read for None does the host look for those who did not come. So where a service forgets whoever
-        leaves, her "no" waits for `rundbrief import --full`, or for `full_import_days` to be over.
+        A service that cannot say what has changed is read from its beginning for such a cursor as well. Only after
+        a read for None does the host look for those who did not come; `ProviderInfo.forgets_who_left` makes every
+        read such a one.
 
         For a consent that is account-wide the stream holds the whole account, each recipient with its `lists` and
         with those it has `left`; `mailing_list` then stands for the account, and its id is no list's.

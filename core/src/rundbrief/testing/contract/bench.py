@@ -96,6 +96,16 @@ class Bench:
     def is_account_wide(self) -> bool:
         return self.provider.info.scope is ConsentScope.ACCOUNT
 
+    @property
+    def forgets(self) -> bool:
+        return self.provider.info.forgets_who_left
+
+    @property
+    def left(self) -> frozenset[SubscriberStatus]:
+        """The statuses that somebody who has left may have in the end."""
+        forgotten = {SubscriberStatus.ABSENT} if self.forgets else set()
+        return frozenset({SubscriberStatus.UNSUBSCRIBED, *forgotten})
+
     def connect(self, base_url: str | None = None, environ: Mapping[str, str] | None = None) -> Session:
         """Return a new session, as a new run has one.
 

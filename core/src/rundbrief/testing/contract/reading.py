@@ -58,10 +58,11 @@ class ReadingCorrectly(Frame):
         been through the database, and a time without a zone cannot be compared with any other.
         """
         mailing_list = bench.add_list()
-        first, *_ = addresses = bench.signed_up(mailing_list, 3)
-        bench.sandbox.unsubscribe(mailing_list.id, first)
+        addresses = bench.signed_up(mailing_list, 3)
+        bench.sandbox.unsubscribe(mailing_list.id, addresses[0])
         reading = bench.read(mailing_list)
-        expect(len(reading.by_address) == len(addresses), "Not everybody came.")
+        expected = addresses[1:] if bench.forgets else addresses
+        expect(len(reading.by_address) == len(expected), "Not everybody came.")
         for one in reading.subscribers:
             _expect_types(one)
         expect(all(map(_is_text, reading.cursors)), "A cursor is no text.")
@@ -105,10 +106,13 @@ class ReadingCorrectly(Frame):
         bench.sandbox.unsubscribe(mailing_list.id, leaves)
         (comes,) = bench.signed_up(mailing_list)
         bench.clock.advance(3600)
-        found = bench.read(mailing_list, cursor)
+        found = bench.read(mailing_list, None if bench.forgets else cursor)
         expect(address_key(comes) in found.opted_in(), "Who signed up did not come.")
         left = found.by_address.get(address_key(leaves))
-        expect(left and left.status is SubscriberStatus.UNSUBSCRIBED, "Who unsubscribed did not come as such.")
+        expect(
+            left.status is SubscriberStatus.UNSUBSCRIBED if left else bench.forgets,
+            "Who unsubscribed did not come as such.",
+        )
         kept = found.by_address.get(address_key(stays))
         expect(not kept or kept.status is SubscriberStatus.SUBSCRIBED, "Who stayed came with another status.")
 

@@ -144,13 +144,9 @@ class Trustworthily(Frame):
         ours, hers, moves = bench.signed_up(mailing_list, 3)
         for address in (ours, hers):
             bench.sandbox.unsubscribe(mailing_list.id, address)
-        before = bench.read(mailing_list).by_address
         _move(bench, mailing_list, ours)
-        new = bench.somebody()
-        bench.sandbox.change_address(mailing_list.id, hers, new)
-        read = bench.read(mailing_list).by_address[address_key(new)]
-        expect(read.status is UNSUBSCRIBED, f"Under her new address she is read as {read.status}.")
-        expect(read.remote_id == before[address_key(hers)].remote_id, "Under her new address she has a new id.")
+        if not bench.forgets:
+            _moves_herself(bench, mailing_list, hers)
         _withdraw_who_moved(bench, mailing_list, moves)
 
     def test_t07_memory_does_not_grow_with_the_list(self, make_bench: Callable[[], Bench]) -> None:
@@ -226,7 +222,7 @@ def _race(bench: Bench, kind: WriteKind, people: int, number: int) -> None:
     bench.sandbox.faults.clear()
     status = bench.sandbox.status(mailing_list.id, person)
     expect(
-        status is UNSUBSCRIBED or not left,
+        status in bench.left or not left,
         f"She unsubscribed before request {number + 1} of a {kind}; after it she is {status}.",
     )
 
@@ -255,7 +251,17 @@ def _move(bench: Bench, mailing_list: MailingList, address: str) -> None:
     statuses = {one: bench.sandbox.status(mailing_list.id, one) for one in (address, new)}
     expect(SUBSCRIBED not in statuses.values(), "Our change of her address subscribed her.")
     if outcome.result is Result.DONE:
-        expect(statuses[new] is UNSUBSCRIBED, f"Under the address we gave her she is {statuses[new]}.")
+        expect(statuses[new] in bench.left, f"Under the address we gave her she is {statuses[new]}.")
+
+
+def _moves_herself(bench: Bench, mailing_list: MailingList, address: str) -> None:
+    """Let somebody who has unsubscribed change her address at the service."""
+    before = bench.read(mailing_list).by_address[address_key(address)]
+    new = bench.somebody()
+    bench.sandbox.change_address(mailing_list.id, address, new)
+    read = bench.read(mailing_list).by_address[address_key(new)]
+    expect(read.status is UNSUBSCRIBED, f"Under her new address she is read as {read.status}.")
+    expect(read.remote_id == before.remote_id, "Under her new address she has a new id.")
 
 
 def _withdraw_who_moved(bench: Bench, mailing_list: MailingList, address: str) -> None:

@@ -37,6 +37,8 @@ def provider_info() -> ProviderInfo:
     return ProviderInfo(
         name="mailman",
         title="GNU Mailman",
+        spec_version=1,
+        forgets_who_left=True,
         settings=MailmanSettings,
         endpoint=endpoint,
         # Only withdrawals go in one request; of the others each is one of its own.

@@ -24,7 +24,6 @@ provider = "mailman"
 base_url = "{url}"
 user = "{user}"
 password = {{ env = "MAILMAN_PASSWORD" }}
-full_import_days = 1
 
 [connections.news.fields]
 display_name = "last_name"
@@ -83,7 +82,7 @@ def test_from_a_list_to_an_opt_in_to_a_member_who_leaves_and_stays_away(server, 
     assert server.recipients(list_id)[BEN].fields == {"display_name": "Cohn"}
 
     server.unsubscribe(list_id, BEN)
-    assert "1  opt-in cleared" in office.rundbrief("import", "news", "--full")
+    assert "1  opt-in cleared" in office.rundbrief("import", "news")
     assert office.opt_in(BEN, "Kundenbrief") == "no"
 
     office.rundbrief("contacts", "set-opt-in", "Kundenbrief", "yes", BEN)
@@ -91,7 +90,7 @@ def test_from_a_list_to_an_opt_in_to_a_member_who_leaves_and_stays_away(server, 
     assert server.status(list_id, BEN) is ABSENT
 
     server.subscribe(list_id, BEN)
-    office.rundbrief("import", "news", "--full")
+    office.rundbrief("import", "news")
     assert (office.opt_in(BEN, "Kundenbrief"), server.status(list_id, BEN)) == ("yes", SUBSCRIBED)
 
 
