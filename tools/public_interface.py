@@ -35,6 +35,7 @@ PUBLIC: Mapping[str, Sequence[str] | None] = {
     "rundbrief.crm": None,
     "rundbrief.testing": None,
     "rundbrief.testing.application": None,
+    "rundbrief.testing.connecting": None,
     "rundbrief.testing.contract": None,
     "rundbrief.testing.crm_contract": None,
     "rundbrief.testing.crm_sandbox": None,

@@ -103,7 +103,7 @@ def test_a_page_that_brings_nobody_new_is_an_error_and_no_end() -> None:
     """A service that sends smaller pages than it was asked for: whoever stands on the others would look gone."""
 
     same = Page({"a": 1, "b": 2, "c": 3}, 0, NOON, is_last=False)
-    with pytest.raises(ProtocolError, match="nobody new"):
+    with pytest.raises(ProtocolError, match="anybody new"):
         list(read_overlapping(None, lambda place: same, size=SIZE))
 
 

@@ -39,6 +39,7 @@ ROOMS: Mapping[str, Sequence[Room]] = {
     "sandboxes.md": (
         ("What every sandbox has", "rundbrief.testing.application"),
         ("A newsletter service", "rundbrief.testing.sandbox"),
+        ("A session with it", "rundbrief.testing.connecting"),
         ("A CRM", "rundbrief.testing.crm_sandbox"),
         ("From a path to its answer", "rundbrief.testing.routing"),
         ("What was asked", "rundbrief.testing.requestlog"),

@@ -16,9 +16,9 @@ A provider says how one page is asked for, and turns rows into subscribers::
         for item in read_overlapping(cursor, ask, size=SIZE):
             yield item if isinstance(item, Checkpoint) else subscriber(item)
 
-A page has to end more than `OVERLAP` rows behind `place.offset`: one with nobody new in it is an error. Mind that
-where a service counts pages instead of rows. There, choose the size for each page so that one begins at the offset
-or a little before; `docs/examples/rundbrief-mailman` does.
+A page has to end more than `OVERLAP` rows behind `place.offset`: one that begins earlier, and brings nobody new,
+is an error. Mind that where a service counts pages instead of rows. There, choose the size for each page so that
+one begins at the offset or a little before; `docs/examples/rundbrief-mailman` does.
 """
 
 import json
@@ -116,7 +116,7 @@ def read_overlapping(
 
     Raises:
         TryLater: the rows move faster than they can be read.
-        ProtocolError: a page that is not the last one brought nobody new.
+        ProtocolError: a page that began early brought nobody new, so that it does not show whether it is the last.
     """
     place = Place.of_cursor(cursor)
     gaps = 0
@@ -133,12 +133,14 @@ def read_overlapping(
         yield from fresh
         if page.is_last:
             break
-        if not fresh:
+        if not fresh and page.start < place.offset:
             # To end here would look complete, and whoever stands on the pages after it would be taken as gone.
             raise ProtocolError(
-                "A page of the list brought nobody new, and was not the last.",
+                "A page of the list began before the place that was asked for, and ended before anybody new.",
                 hint="Tell the plugin's author: its pages overlap by more than they hold.",
             )
+        if not fresh:
+            break  # a service may count more rows than it shows
         place = place.after(list(page.rows), page.start)
         yield Checkpoint(place.cursor)
     if finally_read:

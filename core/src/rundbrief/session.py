@@ -4,7 +4,7 @@ Only shapes live here. The client behind `HttpClient` is `rundbrief.http`'s, so 
 HTTP library and every request of every plugin obeys the same retries, limits and redaction.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ __all__ = [
     "HeaderAuth",
     "HttpClient",
     "OAuth",
+    "Query",
     "Rate",
     "Response",
     "Secret",
@@ -135,6 +136,10 @@ class Endpoint:
     """Reads what the service's headers say is left; None as an answer: they do not say."""
 
 
+Query = Mapping[str, str | int | Sequence[str]]
+"""The query of a URL: name -> value; several values are sent one after another under the same name."""
+
+
 class HttpClient(Protocol):
     """One account's client: base URL, credentials, retry, rate budget, concurrency and redaction built in.
 
@@ -148,7 +153,7 @@ class HttpClient(Protocol):
         method: str,
         path: str,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Query | None = None,
         json: Any = None,
         idempotent: bool | None = None,
     ) -> Response:
@@ -159,13 +164,13 @@ class HttpClient(Protocol):
         as the service did not act on it.
         """
 
-    def get(self, path: str, *, params: Mapping[str, str | int] | None = None) -> Response: ...
+    def get(self, path: str, *, params: Query | None = None) -> Response: ...
     def post(
         self,
         path: str,
         *,
         json: Any = None,
-        params: Mapping[str, str | int] | None = None,
+        params: Query | None = None,
         idempotent: bool = False,
     ) -> Response: ...
     def put(self, path: str, *, json: Any = None) -> Response: ...

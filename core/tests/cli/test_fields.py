@@ -15,8 +15,9 @@ anna@example.org;Anna;L;1.234,50;Ruft gern an
 
 
 @pytest.fixture
-def office(desk: Desk) -> Desk:
-    """A CRM with three columns of its own."""
+def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A CRM with three columns of its own, and a terminal that is wide enough to keep words whole."""
+    monkeypatch.setenv("COLUMNS", "200")
     (desk.folder / "people.csv").write_text(CSV, encoding="utf-8")
     desk.ok("contacts", "import", "people.csv")
     return desk

@@ -44,7 +44,7 @@ def test_a_summary_says_what_happened_in_words_and_numbers(capsys: pytest.Captur
         "      1  opt-in cleared",
         "  1,005  as they were",
         "Held back:",
-        "  7  Was asked to confirm by mail (double opt-in) and has not done so yet.",
+        "  7  Is still to confirm by mail (double opt-in), or to be let in by a moderator.",
         "     Jördis Weiß <jo@example.org>, and 6 more",
         "One by one: rundbrief runs 7",
     ]

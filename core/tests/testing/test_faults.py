@@ -19,8 +19,16 @@ def test_a_fault_meets_the_request_it_waits_for(counter: Any, client: httpx.Clie
 
 def test_faults_that_are_cleared_do_not_come(counter: Any, client: httpx.Client) -> None:
     counter.faults.add(faults.answer_with(500))
-    counter.faults.clear()
+    assert not counter.faults.clear(), "nobody has met it"
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("times", [1, 2, 1_000])
+def test_it_is_known_whether_a_fault_was_met(counter: Any, client: httpx.Client, times: int) -> None:
+    counter.faults.add(faults.answer_with(500), skip=1, times=times)
+    client.get("/")
+    client.get("/")
+    assert counter.faults.clear()
 
 
 @pytest.mark.parametrize(("applied", "count"), [(False, 0), (True, 1)])

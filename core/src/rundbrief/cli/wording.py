@@ -32,7 +32,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NO_ADDRESS: "Has an opt-in, but no e-mail address. Add one in the CRM.",
     Reason.INVALID_ADDRESS: "Has an opt-in, but what stands as e-mail address is none. Correct it in the CRM.",
     Reason.NO_OPT_IN: "Has no opt-in for this list.",
-    Reason.NOT_CONFIRMED: "Was asked to confirm by mail (double opt-in) and has not done so yet.",
+    Reason.NOT_CONFIRMED: "Is still to confirm by mail (double opt-in), or to be let in by a moderator.",
     Reason.NEVER_OPTED_IN: "The service knows the address, for example from a purchase, but never got an opt-in.",
     Reason.BOUNCED: "Mail to this address comes back. Ask for another one.",
     Reason.ARCHIVED: "Is archived at the service, where the archive may hide an unsubscribe.",

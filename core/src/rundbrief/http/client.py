@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -26,7 +26,7 @@ from rundbrief.http.tokens import MemoryVault, TokenVault
 from rundbrief.http.urls import below, file_address, service_address
 from rundbrief.http.writing import RequestWriter
 from rundbrief.http.wsgi import Transport
-from rundbrief.session import Allowance, Endpoint, OAuth
+from rundbrief.session import Allowance, Endpoint, OAuth, Query
 
 __all__ = ["Client", "open_client"]
 
@@ -120,7 +120,7 @@ class Client:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Query | None = None,
         json: Any = None,
         idempotent: bool | None = None,
     ) -> WireResponse:
@@ -140,7 +140,7 @@ class Client:
         refuse_redirect(response, host)
         return WireResponse(response)
 
-    def get(self, path: str, *, params: Mapping[str, str | int] | None = None) -> WireResponse:
+    def get(self, path: str, *, params: Query | None = None) -> WireResponse:
         return self.request("GET", path, params=params)
 
     def post(
@@ -148,7 +148,7 @@ class Client:
         path: str,
         *,
         json: Any = None,
-        params: Mapping[str, str | int] | None = None,
+        params: Query | None = None,
         idempotent: bool = False,
     ) -> WireResponse:
         return self.request("POST", path, params=params, json=json, idempotent=idempotent)

@@ -8,7 +8,7 @@ import httpx
 from rundbrief import __version__
 from rundbrief.errors import InputError
 from rundbrief.http.terms import Terms
-from rundbrief.session import Secret
+from rundbrief.session import Query, Secret
 
 __all__ = ["RequestWriter"]
 
@@ -33,7 +33,7 @@ class RequestWriter:
         terms: Terms,
         *,
         headers: Mapping[str, str],
-        params: Mapping[str, str | int] | None = None,
+        params: Query | None = None,
         json: Any = None,
         form: Mapping[str, str | Secret] | None = None,
     ) -> httpx.Request:

@@ -57,7 +57,12 @@ class Result(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a contact was written, held or refused. One code, one sentence in every report."""
+    """Why a contact was written, held or refused. One code, one sentence in every report.
+
+    A plugin's outcomes say DONE with what was done (NEW, CHANGED, MOVED and so on), REFUSED with a service's word
+    (ALREADY_EXISTS and those after it), or FAILED with TEMPORARY or UNKNOWN_REFUSAL. What is held is the host's to
+    say.
+    """
 
     # what was done
     NEW = "new"

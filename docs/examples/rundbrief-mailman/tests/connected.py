@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import rundbrief_mailman as plugin
 
-from rundbrief.http import AccountLimits, open_client, wsgi_transport
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
-from rundbrief.session import Secret, Session
+from rundbrief.session import Session
+from rundbrief.testing import connecting
 from rundbrief.testing.sandbox import Sandbox
 
 
@@ -34,7 +34,5 @@ class Connected:
 
 @contextmanager
 def connected(box: Sandbox) -> Iterator[Connected]:
-    settings = {**box.settings("http://127.0.0.1:9"), "password": Secret(box.environ()["MAILMAN_PASSWORD"])}
-    endpoint = plugin.provider_info().endpoint(settings)
-    with open_client(endpoint, limits=AccountLimits(), transport=wsgi_transport(box)) as client:
-        yield Connected(Session("news", settings, client, lambda seconds: None))
+    with connecting.connected(plugin.provider_info(), box) as session:
+        yield Connected(session)

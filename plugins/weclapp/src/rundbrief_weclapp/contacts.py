@@ -1,5 +1,6 @@
 """Parties as the CRM's contacts."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,13 +22,15 @@ class Contacts:
         self._mirror = mirror
         self._definitions = definitions
         self._titles: dict[str, str] | None = None
+        self._lock = threading.Lock()
 
     @property
     def titles(self) -> Mapping[str, str]:
         """Return id -> title, read once."""
-        if self._titles is None:
-            self._titles = {row["id"]: row["name"] for row in self._api.rows("title", NamedSchema)}
-        return self._titles
+        with self._lock:  # as with the definitions
+            if self._titles is None:
+                self._titles = {row["id"]: row["name"] for row in self._api.rows("title", NamedSchema)}
+            return self._titles
 
     def of(self, parties: Sequence[Mapping[str, Any]]) -> list[Contact]:
         ids = [one["id"] for one in parties]

@@ -1,5 +1,6 @@
 """Custom attributes: their definitions, what they are as fields, and those that are opt-ins."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -66,15 +67,17 @@ class Definitions:
         self._mapped = mapped
         self._with_proof = with_proof
         self._by_key: dict[str, Definition] | None = None
+        self._lock = threading.Lock()
 
     @property
     def by_key(self) -> dict[str, Definition]:
-        if self._by_key is None:
-            rows = self._api.rows("customAttributeDefinition", DefinitionSchema)
-            # `entities` cannot be filtered by, so what is for articles or orders is sorted out here.
-            found = [_definition(row) for row in rows if "party" in row["entities"] and row["active"]]
-            self._by_key = {one.key: one for one in found}
-        return self._by_key
+        with self._lock:  # writes go side by side, and two of them may be the first to ask
+            if self._by_key is None:
+                rows = self._api.rows("customAttributeDefinition", DefinitionSchema)
+                # `entities` cannot be filtered by, so what is for articles or orders is sorted out here.
+                found = [_definition(row) for row in rows if "party" in row["entities"] and row["active"]]
+                self._by_key = {one.key: one for one in found}
+            return self._by_key
 
     @property
     def keys(self) -> Mapping[str, str]:

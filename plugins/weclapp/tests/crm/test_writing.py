@@ -164,6 +164,14 @@ def test_a_subscriber_becomes_a_person_with_tag_source_and_opt_in(office: Any, c
     assert crm.by_ids([contact_id])[contact_id].opt_in(KEY) == SAID
 
 
+def test_definitions_are_read_once_though_writes_go_side_by_side(office: Any) -> None:
+    crm = office.open()
+    office.box.requests.reset()
+    office.box.latency = 0.01
+    crm.create_contacts([new(f"p{number}@example.org") for number in range(4)])
+    assert office.box.requests.count("GET", "customAttributeDefinition") == 1
+
+
 def test_an_address_that_is_there_gets_no_second_party_and_keeps_its_data(office: Any, crm: Any, ann: str) -> None:
     before = office.box.contacts()[ann].fields
     assert crm.create_contacts([new("ANN@example.org", first_name="Somebody"), new("bob@example.org")])[0] == ann
