@@ -11,15 +11,13 @@ SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) $(wildcard docs/examples/*/src) to
 EDITABLE := $(foreach distribution,$(DISTRIBUTIONS),--editable $(distribution))
 
 # Names only; the versions stand in constraints.txt.
-TOOLS := brevo-python hatchling hypothesis import-linter mailchimp-marketing mypy openapi-core pip pytest pytest-xdist ruff
-DOCS_TOOLS := furo myst-parser sphinx
+TOOLS := brevo-python furo hatchling hypothesis import-linter mailchimp-marketing mypy myst-parser openapi-core pip pytest pytest-xdist ruff sphinx
 
 SET_UP := sh tools/environment.sh $(VENV)
 INSTALLED := $(VENV)/.installed
 MAILMAN := $(CURDIR)/.venv-mailman
 EXAMPLE := docs/examples/rundbrief-mailman
 INSTALLED_TOOLS := $(VENV)/.installed-tools
-INSTALLED_DOCS_TOOLS := $(VENV)/.installed-docs-tools
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-mailman check format docs docs-tables interface bench bench-fields constraints clean
@@ -31,7 +29,7 @@ demo: $(INSTALLED) ## watch contacts, opt-ins and an unsubscribe travel, on sand
 	@$(BIN)/rundbrief demo $(if $(CRM),--crm $(CRM)) $(ARGS)
 
 # Each plugin's contract is run by tests/test_workspace.py, where the plugin is installed alone; once is enough.
-test: check $(INSTALLED_DOCS_TOOLS) ## check everything, then run the tests
+test: check ## check everything, then run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not contract" $(ARGS)
 
 # The example in docs/examples, with the server that it is for. MAILMAN=/a/folder where this one cannot be reached by others.
@@ -50,7 +48,7 @@ format: $(INSTALLED_TOOLS) ## put the code into shape
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-docs: $(INSTALLED_DOCS_TOOLS) ## build the documentation into docs/_build
+docs: $(INSTALLED_TOOLS) ## build the documentation into docs/_build
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build $(ARGS)
 	@echo "docs/_build/index.html"
 
@@ -67,7 +65,7 @@ bench-fields: $(INSTALLED_TOOLS) ## measure what part of an export's CPU time it
 	@$(BIN)/python tests/bench/field_conversion.py $(ARGS)
 
 constraints: ## renew constraints.txt with the newest versions that fit together
-	@sh tools/constraints.sh "$(TOOLS) $(DOCS_TOOLS)" $(EDITABLE)
+	@sh tools/constraints.sh "$(TOOLS)" $(EDITABLE)
 
 clean: ## remove the environment and everything that was made
 	@rm -rf $(VENV) .venv-mailman docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -84,8 +82,4 @@ $(MAILMAN)/.installed: $(EXAMPLE)/tests/real/constraints.txt tools/mailman_envir
 
 $(INSTALLED_TOOLS): $(INSTALLED) Makefile
 	@$(SET_UP) "Adding the tools for tests and checks (about a minute) ..." $(TOOLS)
-	@touch $@
-
-$(INSTALLED_DOCS_TOOLS): $(INSTALLED) Makefile
-	@$(SET_UP) "Adding the tools for the documentation ..." $(DOCS_TOOLS)
 	@touch $@

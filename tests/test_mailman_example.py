@@ -32,13 +32,7 @@ def own_tests(installed: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 def test_its_own_tests_hold_on_the_sandbox(installed: Path) -> None:
-    done = own_tests(installed, "-m", "not real_server")
+    done = own_tests(installed)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "xfailed" in done.stdout
-
-
-def test_without_a_server_the_others_are_skipped_and_say_how_to_get_one(installed: Path) -> None:
-    done = own_tests(installed, "-m", "real_server", "-k", "cycle")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "make test-mailman" in done.stdout
-    assert "passed" not in done.stdout
+    assert "make test-mailman" in done.stdout, "those for a real server are skipped, and say how to get one"

@@ -136,7 +136,7 @@ def test_a_plugin_does_its_job_without_the_others(
     assert sorted(named) == sorted([folder.name, "local"])
     told = alone.rundbrief("demo", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
-    checked = alone.rundbrief("plugins", "--check", folder.name, "--json", cwd=tmp_path)
+    checked = alone.rundbrief("plugins", "--check", folder.name, "--crowd", "20000", "--json", cwd=tmp_path)
     assert (checked.returncode, checked.stderr) == (0, "")
     assert report_of(checked.stdout) in page("provider-reports"), "run `make docs-tables`"
 
@@ -149,7 +149,7 @@ def test_a_crm_leads_with_one_service_beside_it(
     both = fresh_environment(tmp_path_factory.mktemp("both"), wheels, *packages, extra="testing")
     told = both.rundbrief("demo", "--crm", folder.name, cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
-    checked = both.rundbrief("plugins", "--check", folder.name, "--json", cwd=tmp_path)
+    checked = both.rundbrief("plugins", "--check", folder.name, "--crowd", "20000", "--json", cwd=tmp_path)
     assert (checked.returncode, checked.stderr) == (0, "")
     assert report_of(checked.stdout) in page("crm-reports"), "run `make docs-tables`"
 
@@ -224,7 +224,7 @@ def test_constraints_pin_every_dependency_and_every_tool_to_one_version() -> Non
 def wanted_packages() -> set[str]:
     """Return what pyproject files ask for, and the tools that the Makefile names."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    tools = " ".join(re.findall(r"^(?:DOCS_)?TOOLS := (.*)$", makefile, re.MULTILINE)).split()
+    tools = " ".join(re.findall(r"^TOOLS := (.*)$", makefile, re.MULTILINE)).split()
     needed = [text for folder in DISTRIBUTIONS for text in project(folder)["dependencies"]]
     return {canonicalize_name(Requirement(text).name) for text in needed + tools}
 

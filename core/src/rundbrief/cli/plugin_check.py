@@ -15,13 +15,14 @@ __all__ = ["check_plugin"]
 _WORDS = {"provider": "provider", "crm": "CRM"}
 
 
-def check_plugin(app: App, name: str, rules: Sequence[str] = ()) -> None:
+def check_plugin(app: App, name: str, rules: Sequence[str] = (), crowd: int | None = None) -> None:
     """Run the contract for a provider or a CRM, and print what has come of each rule.
 
     Of two plugins with one name it is the provider that is meant.
 
     Args:
         rules: numbers of the rules to run, or letters of their levels; none: all.
+        crowd: how many stream by where memory is measured; None: as the contract has it.
 
     Raises:
         InputError: there is no rule of such a number.
@@ -29,7 +30,7 @@ def check_plugin(app: App, name: str, rules: Sequence[str] = ()) -> None:
         PluginMissing: there is no such plugin.
         FixSettings: pytest is not installed.
     """
-    report = _checked(name, rules)
+    report = _checked(name, rules, crowd)
     if app.json:
         app.output.document(report.document())
     else:
@@ -43,7 +44,7 @@ def check_plugin(app: App, name: str, rules: Sequence[str] = ()) -> None:
         )
 
 
-def _checked(name: str, wanted: Sequence[str]) -> "ContractReport":
+def _checked(name: str, wanted: Sequence[str], crowd: int | None) -> "ContractReport":
     try:
         rules, check = _contract(name)
     except ModuleNotFoundError as error:
@@ -57,7 +58,8 @@ def _checked(name: str, wanted: Sequence[str]) -> "ContractReport":
     with progress() as make:
         told = make(name)
         told.phase(f"Checking {name}", len(chosen))
-        return check(name, rules=chosen, tell=lambda _: told.advance(1))
+        sizes = {} if crowd is None else {"crowd": crowd}
+        return check(name, rules=chosen, tell=lambda _: told.advance(1), **sizes)
 
 
 def _chosen(numbers: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,19 +35,17 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("COLUMNS", "100")
 
 
-@pytest.fixture
-def small_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred thousand recipients in pages of ten would take minutes."""
-    monkeypatch.setattr(contract, "check_provider", partial(contract.check_provider, crowd=2_000))
+SMALL = ("--crowd", "2000")
+"""A hundred thousand recipients in pages of ten would take minutes."""
 
 
 def run(*args: str) -> Result:
     return CliRunner().invoke(cli, ["plugins", *args])
 
 
-def test_who_keeps_every_rule_is_told_so(install: Install, small_crowd: None) -> None:
+def test_who_keeps_every_rule_is_told_so(install: Install) -> None:
     install([])
-    result = run("--check", "pigeon")
+    result = run("--check", "pigeon", *SMALL)
     assert result.exit_code == 0, result.output
     assert "Consent is per list." in result.stdout
     counts = [line.split() for line in result.stdout.splitlines()[-3:]]
@@ -62,7 +59,7 @@ def test_who_keeps_every_rule_is_told_so(install: Install, small_crowd: None) ->
 
 def test_a_broken_rule_is_an_error(install: Install) -> None:
     install([BROKEN])
-    result = run("--check", "pigeon")
+    result = run("--check", "pigeon", *SMALL)
     assert result.exit_code == 17
     assert f"breaks 1 of {len(contract.RULES)} rules: C01." in result.stderr
     assert "No module named 'pigeon_basket'" in result.stdout
@@ -70,7 +67,7 @@ def test_a_broken_rule_is_an_error(install: Install) -> None:
 
 def test_as_one_document(install: Install) -> None:
     install([BROKEN])
-    document = json.loads(run("--check", "pigeon", "--json").stdout)
+    document = json.loads(run("--check", "pigeon", *SMALL, "--json").stdout)
     assert (document["provider"], document["kept"]) == ("pigeon", False)
     assert len(document["rules"]) == len(contract.RULES)
     first, second = document["rules"][:2]
@@ -90,6 +87,7 @@ def test_a_rule_that_there_is_not_is_an_error(install: Install) -> None:
     assert result.exit_code == 11
     assert "The contract has no rule X01." in result.stderr
     assert run("--rule", "C09").exit_code == 11
+    assert run(*SMALL).exit_code == 11
 
 
 def test_a_crm_is_put_through_the_rules_for_crms() -> None:

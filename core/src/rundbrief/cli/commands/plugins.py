@@ -27,24 +27,30 @@ _KINDS = {
     metavar="NUMBER",
     help="With --check: run this rule only, such as R07; C, R or T is a level.",
 )
+@click.option(
+    "--crowd",
+    type=click.IntRange(min=1_000),
+    metavar="N",
+    help="With --check: let N stream by where memory is measured, instead of 100,000.",
+)
 @json_option
 @shared_options
 @pass_app
-def command(app: App, name: str | None, checked: str | None, rules: tuple[str, ...]) -> None:
+def command(app: App, name: str | None, checked: str | None, rules: tuple[str, ...], crowd: int | None) -> None:
     """Show which plugins are installed.
 
     With a NAME, that plugin is loaded and its capabilities are shown; --verbose loads all of them. With --check, a
     plugin is put through every rule of the contract for newsletter services, or of that for CRMs. That takes a
     minute or two.
     """
-    if rules and not checked:
+    if (rules or crowd) and not checked:
         raise InputError(
             "Rules are run for one plugin.", hint="Name it: rundbrief plugins --check NAME --rule R07"
         )
     if checked:
         from rundbrief.cli.plugin_check import check_plugin
 
-        check_plugin(app, checked, [one.upper() for one in rules])
+        check_plugin(app, checked, [one.upper() for one in rules], crowd)
         return
     from rundbrief.plugins import InstalledPlugin, installed
 
