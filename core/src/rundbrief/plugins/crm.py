@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rundbrief.crm import Crm
 from rundbrief.hookspecs import CRM_GROUP, CrmInfo
-from rundbrief.plugins.discovery import InstalledPlugin
-from rundbrief.plugins.loading import LoadedPlugin, info_of, load
+from rundbrief.plugins.face import Face
+from rundbrief.plugins.loading import info_of, load
 from rundbrief.session import HttpClient
 
 if TYPE_CHECKING:
@@ -22,20 +22,8 @@ def load_crm(name: str) -> "CrmPlugin":
     return CrmPlugin(loaded, info_of(loaded, "crm_info", CrmInfo))
 
 
-class CrmPlugin:
+class CrmPlugin(Face[CrmInfo]):
     """A loaded CRM plugin."""
-
-    def __init__(self, loaded: LoadedPlugin, info: CrmInfo) -> None:
-        self.info = info
-        self.capabilities = loaded.hooks - {"crm_info"}
-        """The hooks the plugin implements."""
-        self.deprecations = loaded.deprecations
-        self._loaded = loaded
-        self._hook = loaded.manager.hook
-
-    @property
-    def plugin(self) -> InstalledPlugin:
-        return self._loaded.plugin
 
     def open(self, settings: Mapping[str, Any], http: HttpClient | None, folder: Path) -> Crm:
         """Open the CRM; see `CrmSpec.open_crm`.

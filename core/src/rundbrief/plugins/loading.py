@@ -27,7 +27,7 @@ from rundbrief.hookspecs import (
 )
 from rundbrief.plugins.discovery import InstalledPlugin, entry_point_of, find
 
-__all__ = ["LoadedPlugin", "info_of", "load"]
+__all__ = ["Info", "LoadedPlugin", "info_of", "load"]
 
 _REQUIRED = {
     PROVIDER_GROUP: (

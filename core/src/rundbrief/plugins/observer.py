@@ -10,8 +10,8 @@ from rundbrief.hookspecs import (
     ObserverInfo,
     UnwrittenContact,
 )
-from rundbrief.plugins.discovery import InstalledPlugin
-from rundbrief.plugins.loading import LoadedPlugin, info_of, load
+from rundbrief.plugins.face import Face
+from rundbrief.plugins.loading import info_of, load
 
 __all__ = ["Observer", "load_observer"]
 
@@ -22,20 +22,8 @@ def load_observer(name: str) -> "Observer":
     return Observer(loaded, info_of(loaded, "observer_info", ObserverInfo))
 
 
-class Observer:
+class Observer(Face[ObserverInfo]):
     """A loaded observer. A hook that it does not have is not called; what it raises is a `PluginBroken`."""
-
-    def __init__(self, loaded: LoadedPlugin, info: ObserverInfo) -> None:
-        self.info = info
-        self.capabilities = loaded.hooks - {"observer_info"}
-        """The hooks the plugin implements."""
-        self.deprecations = loaded.deprecations
-        self._loaded = loaded
-        self._hook = loaded.manager.hook
-
-    @property
-    def plugin(self) -> InstalledPlugin:
-        return self._loaded.plugin
 
     def consent_changed(self, settings: Mapping[str, Any], run: ObservedRun, change: ConsentChange) -> None:
         self._loaded.guarded(lambda: self._hook.consent_changed(settings=settings, run=run, change=change))

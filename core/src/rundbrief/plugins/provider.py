@@ -7,7 +7,8 @@ from rundbrief.errors import PluginBroken
 from rundbrief.fields import CrmField, FieldMap, FieldRoom, RemoteField
 from rundbrief.hookspecs import PROVIDER_GROUP, FieldWish, ProviderInfo
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
-from rundbrief.plugins.loading import LoadedPlugin, info_of, load
+from rundbrief.plugins.face import Face
+from rundbrief.plugins.loading import info_of, load
 from rundbrief.session import Session
 
 if TYPE_CHECKING:
@@ -31,20 +32,11 @@ def load_provider(name: str) -> "Provider":
     return Provider(loaded, info_of(loaded, "provider_info", ProviderInfo))
 
 
-class Provider:
+class Provider(Face[ProviderInfo]):
     """A loaded provider: the hooks with types, each answer checked, each stray exception given a name.
 
     A hook wrapper would not see what a generator raises in mid-stream, so the checks sit here.
     """
-
-    def __init__(self, loaded: LoadedPlugin, info: ProviderInfo) -> None:
-        self.plugin = loaded.plugin
-        self.info = info
-        self.capabilities = loaded.hooks - {"provider_info"}
-        """The hooks the plugin implements."""
-        self.deprecations = loaded.deprecations
-        self._loaded = loaded
-        self._hook = loaded.manager.hook
 
     def __repr__(self) -> str:
         return f"<Provider {self.info.name} of {self.plugin.distribution} {self.plugin.version}>"
