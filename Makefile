@@ -72,7 +72,7 @@ clean: ## remove the environment and everything that was made
 	@find core plugins tests tools docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): constraints.txt tools/environment.sh $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
-	@$(SET_UP) "Setting up the environment in $(VENV) (about a minute) ..." $(EDITABLE)
+	@$(SET_UP) "Setting up the environment in $(VENV) (half a minute) ..." $(EDITABLE)
 	@touch $@
 
 $(MAILMAN)/.installed: $(EXAMPLE)/tests/real/constraints.txt tools/mailman_environment.py | $(INSTALLED_TOOLS)
@@ -81,5 +81,5 @@ $(MAILMAN)/.installed: $(EXAMPLE)/tests/real/constraints.txt tools/mailman_envir
 	@touch $@
 
 $(INSTALLED_TOOLS): $(INSTALLED) Makefile
-	@$(SET_UP) "Adding the tools for tests and checks (about a minute) ..." $(TOOLS)
+	@$(SET_UP) "Adding the tools for tests and checks (half a minute) ..." $(TOOLS)
 	@touch $@
