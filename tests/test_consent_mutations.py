@@ -116,8 +116,8 @@ MUTANTS = {
     "3: a withdrawal is forgotten with its recipient": deciding(
         forgotten,
         people.opt,
-        people.leave,
         people.wipe_out,
+        people.leave,
         broken="R3: .* whose withdrawal we had read",
     ),
     "4: a pending recipient counts as an opt-in": deciding(
@@ -130,7 +130,7 @@ MUTANTS = {
         run,
         "decide",
         asked_unbidden,
-        (people.leave, people.opt, people.sign_up),
+        (people.sign_up, people.leave, people.opt),
         "R1: .* turned unsubscribed .* into pending",
     ),
     "6: a change is not journalled": Mutant(

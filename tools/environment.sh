@@ -16,9 +16,8 @@ log=$folder/setup.log
 # What the distributions' pyproject.toml build with.
 BUILD_TOOLS="hatchling editables"
 
-# Isolated builds do not look at --constraint, only at the variables.
-export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
-export UV_CONSTRAINT=constraints.txt UV_BUILD_CONSTRAINT=constraints.txt
+# uv's isolated builds do not look at --constraint, only at the variables.
+export PIP_CONSTRAINT=constraints.txt UV_CONSTRAINT=constraints.txt UV_BUILD_CONSTRAINT=constraints.txt
 
 main() {
     announce

@@ -4,4 +4,4 @@ from contract import MailmanContract
 
 
 class TestMailman(MailmanContract):
-    crowd = 20_000
+    crowd = 5_000
