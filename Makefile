@@ -28,9 +28,12 @@ help: ## list the targets
 demo: $(INSTALLED) ## watch contacts, opt-ins and an unsubscribe travel, on sandboxes: no account needed
 	@$(BIN)/rundbrief demo $(if $(CRM),--crm $(CRM)) $(ARGS)
 
+# Tests wait for processes of their own now and then: one worker more than there are cores fills the gaps.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # Each plugin's contract is run by tests/test_workspace.py, where the plugin is installed alone; once is enough.
 test: check ## check everything, then run the tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not contract" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not contract" $(ARGS)
 
 # The example in docs/examples, with the server that it is for. MAILMAN=/a/folder where this one cannot be reached by others.
 test-mailman: $(INSTALLED_TOOLS) $(MAILMAN)/.installed ## run the Mailman example's tests on a real server
