@@ -20,7 +20,7 @@ EXAMPLE := docs/examples/rundbrief-mailman
 INSTALLED_TOOLS := $(VENV)/.installed-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mailman check format docs docs-tables interface bench bench-fields constraints clean
+.PHONY: help demo test test-mailman check format docs docs-tables schema interface bench bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -57,6 +57,9 @@ docs: $(INSTALLED_TOOLS) ## build the documentation into docs/_build
 
 docs-tables: $(INSTALLED_TOOLS) ## renew what is made from the code in docs/
 	@cd tools && ../$(BIN)/python -m docs_tables $(ARGS)
+
+schema: $(INSTALLED_TOOLS) ## note what the migrations make, for new databases
+	@$(BIN)/python tools/schema_snapshots.py
 
 interface: $(INSTALLED_TOOLS) ## note the public interface, for a release
 	@$(BIN)/python tools/public_interface.py >tests/public_interface.txt

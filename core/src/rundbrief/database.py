@@ -1,6 +1,7 @@
 """Opening SQLite databases: safely, privately, and with a schema of the right age.
 
-Revisions are alembic's. Importing alembic costs half a second, so it happens only when a schema is not up to date.
+Revisions are alembic's. Importing alembic costs half a second, so it happens only when an older schema is brought up
+to date: a new database is made from a snapshot of the newest one, which `make schema` takes.
 """
 
 import os
@@ -18,10 +19,13 @@ from sqlalchemy.engine import ExceptionContext
 
 from rundbrief.errors import StateCorrupt, StateError, StateTooNew, StateUnwritable
 
-__all__ = ["copy_database", "open_database", "read_only"]
+__all__ = ["SNAPSHOT", "copy_database", "open_database", "read_only"]
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that is writing."""
+
+SNAPSHOT = "schema.sql"
+"""The newest schema: statements with empty lines between them."""
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _UNUSABLE = {
@@ -43,7 +47,8 @@ def open_database(path: Path, *, migrations: str) -> Engine:
 
     Args:
         path: the file; its folder is made when missing.
-        migrations: a package with alembic revisions in `versions/` and the newest one's name in `HEAD`.
+        migrations: a package with alembic revisions in `versions/`, the newest one's name in `HEAD`, and what they
+            make of an empty database in `schema.sql`.
 
     Raises:
         StateTooNew: a newer rundbrief has written it.
@@ -162,7 +167,7 @@ def _upgrade(engine: Engine, path: Path, migrations: str) -> None:
     head: str = import_module(migrations).HEAD
     with engine.begin() as connection:
         _claim(connection, path, migrations)
-        present = _revision(connection)
+        present = _revision(connection) or _made_from_snapshot(connection, migrations)
         if present != head:
             _run_migrations(connection, present, path, migrations)
 
@@ -183,6 +188,19 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return revision
+
+
+def _made_from_snapshot(connection: Connection, migrations: str) -> str | None:
+    """Make the tables of an empty database, and return their revision. Without a snapshot, nothing is made."""
+    (folder,) = import_module(migrations).__path__
+    try:
+        snapshot = Path(folder, SNAPSHOT).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    # One by one: the driver's executescript would end our transaction.
+    for statement in snapshot.split("\n\n"):
+        connection.exec_driver_sql(statement)
+    return _revision(connection)
 
 
 def _run_migrations(connection: Connection, present: str | None, path: Path, migrations: str) -> None:
