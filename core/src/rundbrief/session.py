@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from rundbrief.masking import remember_secret
+
 __all__ = [
     "Allowance",
     "BasicAuth",
@@ -24,11 +26,15 @@ __all__ = [
 
 
 class Secret:
-    """A key or token that no log line, report or traceback shows. `reveal` is the only way to it."""
+    """A key or token that no log line, report or traceback shows. `reveal` is the only way to it.
+
+    Its value is masked from then on in what is logged, reported or told, wherever it comes from.
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
+        remember_secret(value)
         self._value = value
 
     def reveal(self) -> str:

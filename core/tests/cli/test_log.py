@@ -2,6 +2,8 @@
 
 import logging
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rundbrief.cli.context import App
-from rundbrief.cli.log import redacted, write_traceback
+from rundbrief.cli.log import log_to_stderr, redacted, write_traceback
+from rundbrief.session import Secret
 
 MAILCHIMP_LIKE = "0123456789abcdef0123456789abcdef-us6"
 
@@ -39,7 +42,28 @@ def test_addresses_are_masked(address: str) -> None:
 
 
 def test_a_known_secret_is_masked_whatever_it_looks_like() -> None:
-    assert redacted("wrong: swordfish!", ["swordfish!"]) == "wrong: ***"
+    Secret("swordfish!")
+    assert redacted("wrong: swordfish!") == "wrong: ***"
+
+
+def test_one_record_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with log_on_stderr():
+        logging.getLogger("rundbrief.x").info("refused: %s", "no\n12:00:00 rundbrief all is well\x1b[2J\u202e")
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
+@contextmanager
+def log_on_stderr() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    try:
+        log_to_stderr()
+        yield
+    finally:
+        root.handlers, root.level = before, level
 
 
 def saved_traceback(folder: Path) -> Path:
@@ -73,17 +97,10 @@ def test_nowhere_to_write_is_no_second_error(tmp_path: Path) -> None:
 
 
 def test_the_log_shows_ours_and_not_the_libraries(capsys: pytest.CaptureFixture[str]) -> None:
-    from rundbrief.cli.log import log_to_stderr
-
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    try:
-        log_to_stderr()
+    with log_on_stderr():
         logging.getLogger("rundbrief.http").info("GET /lists for jo@example.org")
         logging.getLogger("rundbrief_mailchimp").debug("batch sent")
         logging.getLogger("httpx").info("HTTP Request: GET https://us6.example/3.0/lists")
-    finally:
-        root.handlers, root.level = before, level
     shown = capsys.readouterr().err
     assert "GET /lists for j…@e….org" in shown
     assert "batch sent" in shown

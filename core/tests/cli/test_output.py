@@ -16,7 +16,22 @@ def test_nothing_printable_can_steer_a_terminal(text: str) -> None:
     assert not set(shown) & set("\u2028\u2029\u202e\u2066")
 
 
-@pytest.mark.parametrize("text", ["Jördis Weiß", "山田 花子", "Zoë 👩‍🚀", "Ægir & Söhne"])
+@pytest.mark.parametrize(
+    "sign",
+    [
+        *"\x00\x07\x08\r\x1b\x7f\x85\x9b",
+        *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c\u200e\u200f",
+        *"\u200b\u2060\ufeff\u00ad\u2028\u2029",
+        "\ud800",
+        "\U000e0041",
+    ],
+    ids=ascii,
+)
+def test_a_sign_that_is_not_seen_is_taken_out(sign: str) -> None:
+    assert printable(f"News{sign}letter") == "Newsletter"
+
+
+@pytest.mark.parametrize("text", ["Jördis Weiß", "山田 花子", "Zoë 👩‍🚀", "Ægir & Söhne", "na\u200cme"])
 def test_names_stay_as_they_are(text: str) -> None:
     assert printable(text) == text
 

@@ -6,6 +6,7 @@ import click
 
 from rundbrief.cli.output import printable
 from rundbrief.errors import Interrupted, RundbriefError
+from rundbrief.masking import without_secrets
 
 if TYPE_CHECKING:
     from rundbrief.cli.context import App
@@ -17,9 +18,10 @@ def show_failure(error: RundbriefError) -> None:
     """Say what went wrong, and what to do next."""
     label = "" if isinstance(error, Interrupted) else click.style("Error: ", fg="red", bold=True)
     # A mistake in an expression is shown on lines of its own, with a caret below the place.
-    click.echo(label + "\n".join(map(printable, error.message.split("\n"))), err=True)
-    if error.hint:
-        click.echo(printable(error.hint), err=True)
+    message, hint = without_secrets(error.message), without_secrets(error.hint)
+    click.echo(label + "\n".join(map(printable, message.split("\n"))), err=True)
+    if hint:
+        click.echo(printable(hint), err=True)
 
 
 def unexpected(error: Exception, app: "App") -> RundbriefError:

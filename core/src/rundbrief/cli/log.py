@@ -5,12 +5,14 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rundbrief.cli.output import printable
+from rundbrief.masking import without_secrets
 from rundbrief.models import mask_address
+from rundbrief.private_files import private_file
 
 if TYPE_CHECKING:
     from rundbrief.cli.context import App
@@ -23,10 +25,9 @@ _SIGNED = re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=-]+")
 _NAMED = re.compile(r"(?i)\b(api[-_]?key|token|secret|password)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+")
 
 
-def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """Mask these secrets, addresses, and whatever looks like a key: rather too much than one too few."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
+def redacted(text: str) -> str:
+    """Mask known secrets, addresses, and whatever looks like a key: rather too much than one too few."""
+    text = without_secrets(text)
     text = _SIGNED.sub(r"\1 ***", text)
     text = _NAMED.sub(r"\1\2***", text)
     text = _KEY_LIKE.sub("***", text)
@@ -34,6 +35,11 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 class _Redacting(logging.Formatter):
+    """One record, one line, unless it has a traceback: what a service says cannot pass for a line of ours."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return printable(super().formatMessage(record))
+
     def format(self, record: logging.LogRecord) -> str:
         return redacted(super().format(record))
 
@@ -50,33 +56,20 @@ def log_to_stderr() -> None:
 
 def write_traceback(error: BaseException, app: "App") -> Path | None:
     """Save a traceback in the state folder, readable by its owner alone; None where nothing can be written."""
-    text = redacted("".join(traceback.format_exception(error)), _known_secrets(app))
+    text = redacted("".join(traceback.format_exception(error)))
     try:
         folder = _state_folder(app)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"error-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with private_file(path) as file:
             file.write(text)
     except OSError:
         return None
     return path
 
 
-# A command that calls this has failed already. Should the configuration be what failed, that was told before, and
-# what it could have told is done without.
-
-
-def _known_secrets(app: "App") -> list[str]:
-    """Return the keys that the configuration takes from the environment."""
-    try:
-        settings = [value for one in app.config.connections.values() for value in one.settings.values()]
-    except Exception:
-        return []
-    names = [str(value.get("env")) for value in settings if isinstance(value, Mapping)]
-    return [os.environ[name] for name in names if os.environ.get(name)]
-
-
 def _state_folder(app: "App") -> Path:
+    """Return where the state is. Should the configuration be what failed, that was told before."""
     try:
         return app.config.state_path.parent
     except Exception:

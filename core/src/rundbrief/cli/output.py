@@ -17,21 +17,24 @@ __all__ = ["Cell", "Output", "printable"]
 Cell = str | Sequence[str]
 """One line of a table's cell, or several."""
 
-_STEERING = {"Cc", "Zl", "Zp"}
-_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's categories of control and format characters (which turn the direction, or have no width), of halves of
+a character, and of line and paragraph separators."""
+_SPELLING = frozenset("\n\t\u200c\u200d")
+"""What is left in all the same: blanks, as one, and the joiners that Persian names and families of emoji are spelt
+with."""
 _WIDEST = 100
 """Columns of running text; longer lines are hard to read."""
 
 
 def printable(text: str) -> str:
-    """Return the text without anything that moves a cursor, rings a bell or turns the writing direction."""
+    """Return the text without anything that moves a cursor, rings a bell, turns the direction or is not seen."""
     if text.isprintable():
         return text
     return "".join(
         " " if character in "\n\t" else character
         for character in text
-        if character in "\n\t"
-        or (unicodedata.category(character) not in _STEERING and character not in _BIDI_OVERRIDES)
+        if character in _SPELLING or unicodedata.category(character) not in _STEERING
     )
 
 

@@ -19,8 +19,8 @@ def signed(auth: BasicAuth | HeaderAuth | OAuth | None) -> Mapping[str, str]:
         case None:
             return {}
         case BasicAuth(user, password):
-            pair = b64encode(f"{user}:{password.reveal()}".encode()).decode()
-            return {"Authorization": f"Basic {pair}"}
+            pair = Secret(b64encode(f"{user}:{password.reveal()}".encode()).decode())
+            return {"Authorization": f"Basic {pair.reveal()}"}
         case HeaderAuth(token, name, prefix):
             _require_key(token)
             return {name: f"{prefix}{token.reveal()}"}

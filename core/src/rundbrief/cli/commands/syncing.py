@@ -88,7 +88,7 @@ def _keep_running(app: App, names: Sequence[str], every: timedelta) -> None:
     from rundbrief.engine import RunOptions, Silent, sync_connections
 
     def tell(document: Mapping[str, Any], line: str) -> None:
-        click.echo(json.dumps(document, ensure_ascii=False) if app.json else printable(line))
+        click.echo(json.dumps(document) if app.json else printable(line))
         sys.stdout.flush()  # a service manager reads each line as it comes
 
     with stop_on_signals() as stop:
