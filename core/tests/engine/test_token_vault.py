@@ -1,49 +1,84 @@
-"""Tokens outlive the process, each connection's for itself."""
+"""Refresh tokens outlive the process, each connection's for itself, in a file of their owner's."""
 
+import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rundbrief.engine.token_vault import StateVault
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rundbrief.engine.token_vault import TokenFile
+from rundbrief.errors import StateUnwritable
 from rundbrief.http import StoredTokens
 from rundbrief.session import Secret
-from rundbrief.store import Store
 
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 TOKENS = StoredTokens(Secret("access-1"), LATER, Secret("refresh-1"), "credentials-1")
 
 
-def test_what_was_saved_is_there_for_the_next_process(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "state.db")
-    StateVault(lambda: store, "news").save(TOKENS)
-    store.close()
-    again = Store.open(tmp_path / "state.db")
-    assert StateVault(lambda: again, "news").load() == TOKENS
-    assert StateVault(lambda: again, "other").load() is None
-    again.close()
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "rundbrief.db"
 
 
-def test_the_newest_replace_those_before(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "state.db")
-    vault = StateVault(lambda: store, "news")
+def test_what_was_saved_is_there_for_the_next_process(state: Path) -> None:
+    TokenFile(state, "news").save(TOKENS)
+    assert TokenFile(state, "news").load() == TOKENS
+    assert TokenFile(state, "other").load() is None
+
+
+def test_the_newest_replace_those_before(state: Path) -> None:
+    vault = TokenFile(state, "news")
     vault.save(TOKENS)
-    newest = StoredTokens(Secret("access-2"), LATER, None, "credentials-2")
+    newest = StoredTokens(Secret("access-2"), LATER, Secret("refresh-2"), "credentials-2")
     vault.save(newest)
     assert vault.load() == newest
-    store.close()
+    assert [one.name for one in state.parent.iterdir()] == ["rundbrief.db.news.tokens"]
 
 
-def test_the_state_is_opened_only_for_a_connection_that_has_tokens(tmp_path: Path) -> None:
-    def store() -> Store:
-        raise AssertionError("opened")
-
-    StateVault(store, "news")
-    assert not list(tmp_path.iterdir())
+def test_where_the_clients_credentials_are_enough_nothing_is_kept(state: Path) -> None:
+    TokenFile(state, "news").save(StoredTokens(Secret("access-1"), LATER, None, "credentials-1"))
+    assert not state.parent.exists()
 
 
-def test_no_repr_shows_a_token(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "state.db")
-    StateVault(lambda: store, "news").save(TOKENS)
-    with store.transaction() as transaction:
-        shown = repr(transaction.tokens.get("news"))
-    assert not {"access-1", "refresh-1", "credentials-1"} & set(shown.replace("'", " ").split())
-    store.close()
+def test_the_file_is_its_owners_from_the_start_whatever_the_umask(state: Path) -> None:
+    before = os.umask(0)
+    try:
+        TokenFile(state, "news").save(TOKENS)
+    finally:
+        os.umask(before)
+    (kept,) = state.parent.iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_link_in_its_place_is_replaced_and_not_followed(state: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("theirs", encoding="utf-8")
+    state.parent.mkdir()
+    (state.parent / "rundbrief.db.news.tokens").symlink_to(elsewhere)
+    TokenFile(state, "news").save(TOKENS)
+    assert elsewhere.read_text(encoding="utf-8") == "theirs"
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=40)
+    | st.sampled_from([b"[]", b"{}", b"null", b"[" * 100_000, b'{"access_token": 1}'])
+    | st.integers(0, 100).map(lambda cut: b'{"access_token": "a", "expires_at": "2026-12-01T00:00:00"}'[:cut])
+)
+def test_a_damaged_file_counts_as_none(state: Path, content: bytes) -> None:
+    """The configured refresh token is tried then; should it be used up, the service says what to do."""
+    state.parent.mkdir(exist_ok=True)
+    (state.parent / "rundbrief.db.news.tokens").write_bytes(content)
+    assert TokenFile(state, "news").load() is None
+
+
+def test_tokens_that_cannot_be_kept_or_read_are_told_before_they_are_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StateUnwritable, match="cannot be written"):
+        TokenFile(tmp_path / "file" / "rundbrief.db", "news").save(TOKENS)
+    (tmp_path / "rundbrief.db.news.tokens").mkdir()
+    with pytest.raises(StateUnwritable, match="cannot be read"):
+        TokenFile(tmp_path / "rundbrief.db", "news").load()

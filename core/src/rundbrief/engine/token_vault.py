@@ -1,40 +1,83 @@
-"""Tokens in the state: cron's next run goes on with the token of the last, and a rotated one is never lost."""
+"""Tokens beside the state: the next run goes on with the refresh token of the last, and none is ever lost.
 
-from collections.abc import Callable
+They are in a file of their own, so that neither the state nor a copy of it holds a key to the service. It is there
+only where it has to be: who signs in with the client's credentials alone gets a new token with each process.
+"""
 
+import json
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from rundbrief.errors import StateUnwritable
 from rundbrief.http import StoredTokens
+from rundbrief.private_files import replacement
 from rundbrief.session import Secret
-from rundbrief.store import Store, TokenRow
 
-__all__ = ["StateVault"]
+__all__ = ["TokenFile"]
 
 
-class StateVault:
+class TokenFile:
     """Implements `rundbrief.http.TokenVault` for one connection.
 
     Args:
-        store: opens the state when it is first needed; most connections have no tokens.
+        state: the state database; the file stands beside it, as `rundbrief.db.NAME.tokens`.
     """
 
-    def __init__(self, store: Callable[[], Store], connection: str) -> None:
-        self._store = store
-        self._connection = connection
+    def __init__(self, state: Path, connection: str) -> None:
+        self._path = state.with_name(f"{state.name}.{connection}.tokens")
 
     def load(self) -> StoredTokens | None:
-        with self._store().transaction() as transaction:
-            row = transaction.tokens.get(self._connection)
-        if row is None:
+        """Return what was saved last. A file that cannot be understood counts as none: the service then says so.
+
+        Raises:
+            StateUnwritable: it is there and cannot be read.
+        """
+        try:
+            kept = _Kept().loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return None
-        refresh = Secret(row.refresh_token) if row.refresh_token else None
-        return StoredTokens(Secret(row.access_token), row.expires_at, refresh, row.credentials)
+        except OSError as error:
+            raise self._unusable("read", error) from None
+        except (ValueError, ValidationError, RecursionError):  # no UTF-8 or no JSON, or not ours
+            return None
+        return StoredTokens(**kept)
 
     def save(self, tokens: StoredTokens) -> None:
-        row = TokenRow(
-            self._connection,
-            tokens.access_token.reveal(),
-            tokens.expires_at,
-            tokens.refresh_token.reveal() if tokens.refresh_token else None,
-            tokens.fingerprint,
+        """Keep the refresh token, and what came with it.
+
+        Raises:
+            StateUnwritable: it cannot be written.
+        """
+        if tokens.refresh_token is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with replacement(self._path) as file:
+                json.dump(_Kept().dump(tokens), file)
+        except OSError as error:
+            raise self._unusable("written", error) from None
+
+    def _unusable(self, what: str, error: OSError) -> StateUnwritable:
+        return StateUnwritable(
+            f"The tokens in {self._path} cannot be {what}: {error.strerror}.",
+            hint="Check the folder and its rights; the file has to be this user's own.",
         )
-        with self._store().transaction() as transaction:
-            transaction.tokens.put(row)
+
+
+class _Token(fields.Field[Secret]):
+    def _serialize(self, value: Secret | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else value.reveal()
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Secret:
+        if not isinstance(value, str):
+            raise ValidationError("Not a token.")
+        return Secret(value)
+
+
+class _Kept(Schema):
+    access_token = _Token(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+    refresh_token = _Token(required=True)
+    fingerprint = fields.String(required=True)

@@ -12,7 +12,7 @@ from rundbrief.config import Config, ConnectionConfig, load_settings
 from rundbrief.consent import ConsentPolicy
 from rundbrief.crm import Crm
 from rundbrief.engine.scopes import opt_in_key
-from rundbrief.engine.token_vault import StateVault
+from rundbrief.engine.token_vault import TokenFile
 from rundbrief.errors import Interrupted
 from rundbrief.field_matching import did_you_mean
 from rundbrief.fields import POSTAL_ADDRESS, CrmField, FieldType
@@ -223,7 +223,7 @@ class Workspace:
             transport=self._transports.get(config.name),
             wait=self._wait,
             retry=self._retry,
-            tokens=StateVault(lambda: self.store, config.name),
+            tokens=TokenFile(self.config.state_path, config.name),
         )
         return Connection(config, provider, Session(config.name, settings, client, self._wait), client)
 

@@ -32,7 +32,6 @@ from rundbrief.store.records import (
     Sent,
 )
 from rundbrief.store.reports import Journal, Lists, Runs
-from rundbrief.store.tokens import TokenRow, Tokens
 
 __all__ = [
     "ACCOUNT_SCOPE",
@@ -51,7 +50,6 @@ __all__ = [
     "Run",
     "Sent",
     "Store",
-    "TokenRow",
     "Told",
     "Transaction",
 ]
@@ -93,10 +91,6 @@ class Transaction:
     def everywhere(self, address: str) -> list[tuple[str, str, Recipient]]:
         """Return connection, scope and recipient for each consent scope that knows the address."""
         return everywhere(self._connection, address)
-
-    @property
-    def tokens(self) -> Tokens:
-        return Tokens(self._connection)
 
     @property
     def journal(self) -> Journal:

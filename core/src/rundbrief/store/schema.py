@@ -34,7 +34,6 @@ __all__ = [
     "recipients",
     "runs",
     "sent",
-    "tokens",
 ]
 
 metadata = MetaData()
@@ -209,17 +208,6 @@ intents = Table(
 )
 """What an import is about to set in the CRM. A row that is still there tells of a run that was killed before it
 could put on record what it had done."""
-
-tokens = Table(
-    "tokens",
-    metadata,
-    Column("connection", String, primary_key=True),
-    Column("access_token", String, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("refresh_token", String),
-    Column("credentials", String, nullable=False),
-)
-"""The tokens that the host renews. `credentials` is a fingerprint of the settings that they were fetched with."""
 
 observations = Table(
     "observations",

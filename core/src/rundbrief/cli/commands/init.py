@@ -24,11 +24,12 @@ def command(app: App) -> None:
     """
     from rundbrief.config import FILE_NAME, starter_config
     from rundbrief.plugins import installed
+    from rundbrief.private_files import private_file
 
     providers = list(dict.fromkeys(plugin.name for plugin in installed()))
     path = app.config_path or Path(FILE_NAME)
     try:
-        with path.open("x", encoding="utf-8") as file:
+        with private_file(path) as file:
             file.write(starter_config({name: _settings_of(name) for name in providers}))
     except FileExistsError:
         raise InputError(

@@ -1,11 +1,9 @@
 """Contacts as a CSV file that a spreadsheet opens well, and that `csv_in` reads back without a change."""
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -17,6 +15,7 @@ from rundbrief.errors import InputError
 from rundbrief.fields import CrmField
 from rundbrief.fields.spelling import spell
 from rundbrief.models import Contact, CrmOptIn, OptIn, OptInField, Selection
+from rundbrief.private_files import replacement
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -39,26 +38,14 @@ def export_csv(engine: Engine, path: Path, selection: Selection, *, delimiter: s
     with engine.begin() as connection:
         fields, opt_in_fields = all_fields(connection), reading.opt_in_fields(connection)
     rows = (_cells(one, fields, opt_in_fields) for one in reading.stream(engine, selection))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with _private(unfinished, "utf-8-sig" if bom else "utf-8") as file:
+        with replacement(path, encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=delimiter)
             writer.writerow(_headings(fields, opt_in_fields))
             count = _write(writer, rows)
-        unfinished.replace(path)
     except OSError as error:
         raise InputError(f"The file {path} cannot be written: {error.strerror}.") from None
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
     return count
-
-
-def _private(path: Path, encoding: str) -> TextIO:
-    """Create a file that nobody else can read: it will hold people's data."""
-    return os.fdopen(
-        os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding=encoding, newline=""
-    )
 
 
 def _write(writer: "Writer", rows: Iterable[Sequence[str]]) -> int:
