@@ -312,9 +312,24 @@ class TestFacade:
         with pytest.raises(PluginBroken, match=complaint):
             export(load(with_hook("export_contacts", body)), "a", "b")
 
+    def test_erasing_is_cut_up_and_each_part_is_checked(self, load: Callable[[str], Provider]) -> None:
+        """Nothing but key, address and id goes along, whatever else the host knows."""
+        body = """
+        @hookimpl
+        def erase_contacts(batch):
+            for write in batch[:50]:
+                nothing_else = write == type(write)(write.key, write.address, write.remote_id)
+                yield Outcome(write.key, Result.DONE if nothing_else else Result.REFUSED, Reason.ERASED)
+        """
+        writes = [ContactWrite(str(n), f"{n}@example.org", fields={"name": "Jo"}, join=True) for n in range(120)]
+        outcomes = load(WHOLE + dedent(body)).erase_contacts(SESSION, NEWS, writes)
+        assert outcomes is not None
+        assert [(one.key, one.result) for one in outcomes] == [(str(n), Result.DONE) for n in range(120)]
+
     def test_optional_hooks_answer_none_where_they_are_missing(self, load: Callable[[str], Provider]) -> None:
         provider = load(WHOLE)
         assert provider.check_connection(SESSION) is None
+        assert provider.erase_contacts(SESSION, NEWS, [ContactWrite("a", "a@example.org")]) is None
         assert provider.sandbox() is None
 
     def test_an_answer_of_the_wrong_type_is_refused(self, load: Callable[[str], Provider]) -> None:

@@ -31,6 +31,7 @@ OPTIONAL_HOOKS = {
     "create_fields": "Makes missing fields (`rundbrief fields --push`)",
     "room_for_fields": "Says beforehand for how many more fields there is room",
     "add_choices": "Adds missing choices to a field",
+    "erase_contacts": "Erases a person who asks for it",
     "check_connection": "Names the account at the cost of one call (`rundbrief connections check`)",
     "sandbox": "Has a sandbox to try it without an account (`rundbrief sandbox`)",
 }

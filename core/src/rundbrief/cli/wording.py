@@ -28,6 +28,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CONFIRMATION_ASKED: "Had unsubscribed; was asked by mail to confirm the new opt-in.",
     Reason.OPTED_IN: "Opted in at the service, so the CRM's opt-in was set.",
     Reason.OPTED_OUT: "Unsubscribed at the service, so the CRM's opt-in was cleared.",
+    Reason.ERASED: "Was erased at the service, with all that its API lets go of.",
     # held: a rule of ours
     Reason.NO_ADDRESS: "Has an opt-in, but no e-mail address. Add one in the CRM.",
     Reason.INVALID_ADDRESS: "Has an opt-in, but what stands as e-mail address is none. Correct it in the CRM.",
@@ -56,6 +57,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.UNFIT_VALUE: "A value does not fit the service's field, and the configuration says: then not at all.",
     Reason.INVALID_FIELDS: "The service refuses the data, for example because a required field is empty.",
     Reason.ADDRESS_TAKEN: "The new address already belongs to another recipient.",
+    Reason.HAS_MOVED: "Has another address at the service by now, and was not erased; import, then look again.",
     Reason.NOT_FOUND: "The service has the recipient no longer.",
     Reason.UNKNOWN_REFUSAL: "The service refused without a reason we know.",
     Reason.TEMPORARY: "Did not work this time; the next run tries again.",

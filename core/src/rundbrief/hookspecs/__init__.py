@@ -23,10 +23,17 @@ from rundbrief.hookspecs.marking import (
     hookimpl,
 )
 from rundbrief.hookspecs.observer import ConsentChange, ObservedRun, ObserverInfo, ObserverSpec, UnwrittenContact
-from rundbrief.hookspecs.provider import ConsentScope, FieldWish, ProviderInfo, ProviderSpec
+from rundbrief.hookspecs.provider import (
+    ERASED_AT_ONCE,
+    ConsentScope,
+    FieldWish,
+    ProviderInfo,
+    ProviderSpec,
+)
 
 __all__ = [
     "CRM_GROUP",
+    "ERASED_AT_ONCE",
     "OBSERVER_GROUP",
     "OLDEST_SPEC_VERSION",
     "PROJECT",

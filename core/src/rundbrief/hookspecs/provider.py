@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from rundbrief.fields import CrmField, FieldKind, FieldMap, FieldRoom, RemoteField
     from rundbrief.testing.sandbox import Sandbox
 
-__all__ = ["ConsentScope", "FieldWish", "ProviderInfo", "ProviderSpec"]
+__all__ = ["ERASED_AT_ONCE", "ConsentScope", "FieldWish", "ProviderInfo", "ProviderSpec"]
+
+ERASED_AT_ONCE = 50
+"""How many writes go into one call of `erase_contacts` at most. No service erases in bulk, and few people ask at
+the same time."""
 
 
 class ConsentScope(StrEnum):
@@ -249,6 +253,39 @@ class ProviderSpec:
                 answer = session.http.post(f"/lists/{mailing_list.id}/{VERB[kind]}", json=rows).json()
                 for row in answer:
                     yield Outcome(row["ref"], Result.DONE, Reason.NEW, remote_id=row["id"])
+        """
+        raise AssertionError("a specification is never called")
+
+    @staticmethod
+    @hookspec(firstresult=True)
+    def erase_contacts(
+        session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+    ) -> Iterator[Outcome]:
+        """Optional. Remove recipients and what the service holds of them for good, as far as its API can.
+
+        For a person's right to be forgotten; at most `ERASED_AT_ONCE` at once. Of each write only `key`, `address`
+        and `remote_id` are set, the last one where the host knows it. Yield exactly one outcome per write, in any
+        order:
+
+        * DONE with `Reason.ERASED`: whoever had the address is gone. What has to stay, such as an entry of a block
+          list, is named in `detail`.
+        * DONE with `Reason.NOT_FOUND`: there was nobody; an erasure may be repeated at any time.
+        * REFUSED with `Reason.HAS_MOVED`: the recipient called `remote_id` has another address by now, and is
+          untouched. Only the address says who is meant: under another one there may be somebody else.
+        * REFUSED with another reason: the service will not let go of the recipient.
+
+        It touches nobody else and subscribes nobody, and an entry of a block list is left where it is: that is a
+        "no". For a consent that is account-wide `mailing_list` stands for the account, as in `fetch_opt_ins`; all
+        of its lists are meant. Exceptions as in `export_contacts`.
+
+        Example::
+
+            @hookimpl
+            def erase_contacts(session, mailing_list, batch):
+                for write in batch:
+                    answer = session.http.delete(f"/lists/{mailing_list.id}/people/{quote(write.address)}")
+                    reason = Reason.ERASED if answer.status == 204 else Reason.NOT_FOUND
+                    yield Outcome(write.key, Result.DONE, reason)
         """
         raise AssertionError("a specification is never called")
 

@@ -61,7 +61,7 @@ class Reason(StrEnum):
 
     A plugin's outcomes say DONE with what was done (NEW, CHANGED, MOVED and so on), REFUSED with a service's word
     (ALREADY_EXISTS and those after it), or FAILED with TEMPORARY or UNKNOWN_REFUSAL. What is held is the host's to
-    say.
+    say. Of an erasure NOT_FOUND is DONE: nobody is there, as was asked for.
     """
 
     # what was done
@@ -74,6 +74,7 @@ class Reason(StrEnum):
     CONFIRMATION_ASKED = "confirmation_asked"
     OPTED_IN = "opted_in"
     OPTED_OUT = "opted_out"
+    ERASED = "erased"
     # held: a rule of ours
     NO_ADDRESS = "no_address"
     INVALID_ADDRESS = "invalid_address"
@@ -100,6 +101,7 @@ class Reason(StrEnum):
     TOO_MANY_SIGNUPS = "too_many_signups"
     INVALID_FIELDS = "invalid_fields"
     ADDRESS_TAKEN = "address_taken"
+    HAS_MOVED = "has_moved"
     NOT_FOUND = "not_found"
     UNKNOWN_REFUSAL = "unknown_refusal"
     TEMPORARY = "temporary"

@@ -1,11 +1,12 @@
 """A provider behind a typed face."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rundbrief.errors import PluginBroken
 from rundbrief.fields import CrmField, FieldMap, FieldRoom, RemoteField
-from rundbrief.hookspecs import PROVIDER_GROUP, FieldWish, ProviderInfo
+from rundbrief.hookspecs import ERASED_AT_ONCE, PROVIDER_GROUP, FieldWish, ProviderInfo
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.plugins.face import Face
 from rundbrief.plugins.loading import info_of, load
@@ -102,20 +103,35 @@ class Provider(Face[ProviderInfo]):
         field_map: FieldMap,
     ) -> Iterator[Outcome]:
         """Yield one outcome per write; a plugin that answers twice, or for a stranger, is broken."""
-        open_keys = {write.key for write in batch}
-        outcomes = self._stream(
+        yield from self._outcomes(
+            batch,
             lambda: self._hook.export_contacts(
                 session=session, mailing_list=mailing_list, kind=kind, batch=batch, field_map=field_map
             ),
-            Outcome,
         )
-        for outcome in outcomes:
-            if outcome.key not in open_keys:
-                raise self._broken("answered for a contact it was not asked about, or twice for one")
-            open_keys.remove(outcome.key)
-            yield outcome
-        if open_keys:
-            raise self._broken(f"left {len(open_keys)} of {len(batch)} contacts without an outcome")
+
+    def erase_contacts(
+        self, session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+    ) -> Iterator[Outcome] | None:
+        """Erase recipients at the service, one outcome per write; None when the plugin cannot.
+
+        The batch may have any size.
+        """
+        if "erase_contacts" not in self.capabilities:
+            return None
+        return self._erase(session, mailing_list, batch)
+
+    def _erase(
+        self, session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+    ) -> Iterator[Outcome]:
+        for start in range(0, len(batch), ERASED_AT_ONCE):
+            part = [
+                ContactWrite(one.key, one.address, one.remote_id) for one in batch[start : start + ERASED_AT_ONCE]
+            ]
+            yield from self._outcomes(
+                part,
+                partial(self._hook.erase_contacts, session=session, mailing_list=mailing_list, batch=part),
+            )
 
     def check_connection(self, session: Session) -> str | None:
         """Return the account's name; None when the plugin has no such check."""
@@ -131,6 +147,17 @@ class Provider(Face[ProviderInfo]):
         from rundbrief.testing.sandbox import Sandbox
 
         return self._answer(lambda: self._hook.sandbox(), Sandbox)  # type: ignore[type-abstract]
+
+    def _outcomes(self, batch: Sequence[ContactWrite], call: Callable[[], Any]) -> Iterator[Outcome]:
+        """Yield the outcomes of a call, and see to it that each write has exactly one."""
+        open_keys = {write.key for write in batch}
+        for outcome in self._stream(call, Outcome):
+            if outcome.key not in open_keys:
+                raise self._broken("answered for a contact it was not asked about, or twice for one")
+            open_keys.remove(outcome.key)
+            yield outcome
+        if open_keys:
+            raise self._broken(f"left {len(open_keys)} of {len(batch)} contacts without an outcome")
 
     def _stream(self, call: Callable[[], Any], *types: type[Item]) -> Iterator[Item]:
         stream = self._guarded(call)
