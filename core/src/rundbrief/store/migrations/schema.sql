@@ -177,15 +177,6 @@ CREATE TABLE intents (
 	PRIMARY KEY (seq)
 )
 
-CREATE TABLE tokens (
-	connection VARCHAR NOT NULL, 
-	access_token VARCHAR NOT NULL, 
-	expires_at VARCHAR(32) NOT NULL, 
-	refresh_token VARCHAR, 
-	credentials VARCHAR NOT NULL, 
-	PRIMARY KEY (connection)
-)
-
 CREATE TABLE field_maps (
 	connection VARCHAR NOT NULL, 
 	list_id VARCHAR NOT NULL, 
@@ -209,4 +200,4 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )
 
-INSERT INTO alembic_version VALUES ('0004')
+INSERT INTO alembic_version VALUES ('0005')
