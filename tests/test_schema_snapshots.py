@@ -6,9 +6,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from schema_snapshots import MIGRATIONS, folder_of, snapshot_of
 
 from rundbrief.database import SNAPSHOT, open_database
+from schema_snapshots import MIGRATIONS, folder_of, snapshot_of
 
 every_database = pytest.mark.parametrize("migrations", MIGRATIONS)
 

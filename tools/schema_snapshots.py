@@ -35,7 +35,7 @@ def snapshot_of(migrations: str) -> str:
         statements = connection.exec_driver_sql(
             "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' ORDER BY rowid"
         ).scalars()
-        stamp = f"INSERT INTO alembic_version VALUES ('{script.get_current_head()}')"
+        stamp = f"INSERT INTO alembic_version VALUES ('{script.get_current_head()}')"  # noqa: S608 - our own name
         snapshot = "\n\n".join([*statements, stamp])
     engine.dispose()
     return f"{snapshot}\n"

@@ -204,7 +204,9 @@ class TestMigrations:
             assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").all() == [("0002",)]
         engine.dispose()
 
-    def test_alembic_is_imported_neither_for_a_new_schema_nor_for_one_that_is_up_to_date(self, tmp_path: Path) -> None:
+    def test_alembic_is_imported_neither_for_a_new_schema_nor_for_one_that_is_up_to_date(
+        self, tmp_path: Path
+    ) -> None:
         program = (
             "import sys; from pathlib import Path; from rundbrief.database import open_database;"
             "open_database(Path(sys.argv[1]), migrations='rundbrief.crm.local.migrations').dispose();"
