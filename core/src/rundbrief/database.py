@@ -1,7 +1,7 @@
 """Opening SQLite databases: safely, privately, and with a schema of the right age.
 
-Revisions are alembic's. Importing alembic costs half a second, so it happens only when an older schema is brought up
-to date: a new database is made from a snapshot of the newest one, which `make schema` takes.
+Revisions are alembic's. Importing alembic costs half a second, so it happens only when an older schema is brought
+up to date: a new database is made from a snapshot of the newest one, which `make schema` takes.
 """
 
 import os
