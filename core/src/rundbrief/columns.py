@@ -12,7 +12,12 @@ from sqlalchemy.types import TypeDecorator
 
 from rundbrief.models import FieldValue, PostalAddress
 
-__all__ = ["FieldValues", "Moment", "Names"]
+__all__ = ["FieldValues", "Moment", "Names", "moment_text"]
+
+
+def moment_text(value: datetime) -> str:
+    """Return a time as it is kept."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -22,7 +27,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+        return None if value is None else moment_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else datetime.fromisoformat(value)

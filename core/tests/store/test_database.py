@@ -91,7 +91,8 @@ class TestJournal:
         with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError), connection:
             connection.execute(
                 "INSERT OR REPLACE INTO journal SELECT seq, recorded_at, connection, scope, address, contact_id,"
-                " place, actor, was, 'no', stated_at, evidence, run_id FROM journal"
+                " place, actor, was, 'no', stated_at, evidence, run_id, other_address, salt, sealed, chain"
+                " FROM journal"
             )
         assert [entry.became for entry in journal(store)] == ["yes"]
 

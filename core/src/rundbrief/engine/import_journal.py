@@ -7,7 +7,7 @@ from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
 from rundbrief.engine.run import RunContext
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
-from rundbrief.store import JournalEntry
+from rundbrief.store import MOVED, JournalEntry
 
 __all__ = ["ImportStep", "change_entry", "entries_of", "entries_of_missed", "evidence"]
 
@@ -88,11 +88,13 @@ def _is_ours(context: RunContext, opt_in: CrmOptIn) -> bool:
 def _moved(context: RunContext, old: str, one: Match) -> list[JournalEntry]:
     """Close the old address's record, and open the new one's with what came along."""
     new, was, became = one.incoming.address, one.known.status.value, one.incoming.status.value
-    left = f"{context.place}: the address was changed to {new}"
-    came = f"{evidence(context, one)}; the address was changed from {old}"
+    left = f"{context.place}: the address was changed"
+    came = f"{evidence(context, one)}; the address was changed"
     return [
-        context.entry(old, "service", "service", was, "moved", left),
-        context.entry(new, "service", "service", was, became, came, stated_at=one.incoming.since),
+        context.entry(old, "service", "service", was, MOVED, left, other_address=new),
+        context.entry(
+            new, "service", "service", was, became, came, stated_at=one.incoming.since, other_address=old
+        ),
     ]
 
 

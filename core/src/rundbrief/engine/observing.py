@@ -139,7 +139,7 @@ def _change(entry: JournalEntry) -> ConsentChange:
         actor=entry.actor,
         was=entry.was,
         became=entry.became,
-        evidence=entry.evidence,
+        evidence=entry.grounds,
         stated_at=entry.stated_at,
     )
 

@@ -14,7 +14,7 @@ from rundbrief.models import (
     SubscriberStatus,
     WriteKind,
 )
-from rundbrief.store import JournalEntry, OutcomeLine, Planned, Recipient, Sent
+from rundbrief.store import MOVED, JournalEntry, OutcomeLine, Planned, Recipient, Sent
 
 __all__ = ["record_outcomes", "record_settled", "why"]
 
@@ -193,8 +193,9 @@ def _leave_old_address(
             "service",
             "rundbrief",
             old.status.value,
-            "moved",
-            f"{context.place}: the CRM changed the address to {step.address}",
+            MOVED,
+            f"{context.place}: the CRM changed the address",
+            other_address=step.address,
         )
     )
     return replace(old, address=step.address)
@@ -257,6 +258,7 @@ def _service_entry(
         evidence,
         stated_at=step.since,
         contact_id=step.contact_ids[0] if step.contact_ids else None,
+        other_address=step.moved_from,
     )
 
 

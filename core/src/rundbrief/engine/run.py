@@ -125,11 +125,14 @@ class RunContext:
         *,
         stated_at: datetime | None = None,
         contact_id: str | None = None,
+        other_address: str | None = None,
         key: str | None = None,
     ) -> JournalEntry:
         """Make a journal entry of this run.
 
         Args:
+            evidence: on what grounds, in words without an address, which an erasure would have to look for.
+            other_address: where an address was changed, the other one.
             key: the opt-in field that was set; None: it is about this run's own consent scope.
         """
         connection, scope = scope_of(key) if key else (self.connection.name, self.scope)
@@ -145,6 +148,7 @@ class RunContext:
             self.run_id,
             stated_at=stated_at,
             contact_id=contact_id,
+            other_address=other_address,
         )
 
     def report(self, transaction: Transaction, lines: Iterable[OutcomeLine]) -> None:

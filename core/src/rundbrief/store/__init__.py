@@ -9,14 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from rundbrief.database import copy_database, open_database
+from rundbrief.database import copy_database, open_database, read_only
 from rundbrief.store.field_maps import FieldMaps
 from rundbrief.store.inbox import Cursors, Inbox, Intents
+from rundbrief.store.journal import Journal
+from rundbrief.store.journal_check import Fault, Verdict
 from rundbrief.store.observations import Observations, Told
 from rundbrief.store.outbox import Candidates, Outbox
 from rundbrief.store.recipients import Links, Recipients, SentData, everywhere
 from rundbrief.store.records import (
     ACCOUNT_SCOPE,
+    MOVED,
     SETTLE,
     WHOLE_ACCOUNT,
     Candidate,
@@ -31,13 +34,15 @@ from rundbrief.store.records import (
     Run,
     Sent,
 )
-from rundbrief.store.reports import Journal, Lists, Runs
+from rundbrief.store.reports import Lists, Runs
 
 __all__ = [
     "ACCOUNT_SCOPE",
+    "MOVED",
     "SETTLE",
     "WHOLE_ACCOUNT",
     "Candidate",
+    "Fault",
     "Incoming",
     "Intent",
     "JournalEntry",
@@ -52,6 +57,7 @@ __all__ = [
     "Store",
     "Told",
     "Transaction",
+    "Verdict",
 ]
 
 
@@ -127,6 +133,12 @@ class Store:
     def transaction(self) -> Iterator[Transaction]:
         """Everything in the block is saved together at its end, or, after an exception, not at all."""
         with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """The state as it is now, for a long read: it waits for no writer and holds none up."""
+        with read_only(self._engine).begin() as connection:
             yield Transaction(connection)
 
     def copy(self, path: Path) -> "Store":

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from rundbrief.models import Result
 from rundbrief.store import schema
+from rundbrief.store.journal import entry_of
 from rundbrief.store.recipients import upsert
 from rundbrief.store.records import JournalEntry, OutcomeLine, Run
 from rundbrief.store.reports import line_of, run_of
@@ -71,7 +72,7 @@ class Observations:
         table = schema.journal
         statement = select(table).where(table.c.run_id == run_id, table.c.seq > after)
         rows = self._transaction.execute(statement.order_by(table.c.seq).limit(limit)).mappings()
-        return [JournalEntry(**row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     def lines(self, run_id: int, after: int, limit: int) -> Sequence[tuple[int, OutcomeLine]]:
         """Return the lines, with their numbers, about contacts that a run did not write, after this one."""

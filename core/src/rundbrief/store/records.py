@@ -18,6 +18,7 @@ from rundbrief.models import (
 
 __all__ = [
     "ACCOUNT_SCOPE",
+    "MOVED",
     "SETTLE",
     "WHOLE_ACCOUNT",
     "Candidate",
@@ -38,6 +39,9 @@ ACCOUNT_SCOPE = "*"
 
 WHOLE_ACCOUNT = "the whole account"
 """How reports call that scope, where they name a list otherwise."""
+
+MOVED = "moved"
+"""What an address became, in the journal, whose recipient has another one now."""
 
 SETTLE = "settle"
 """The kind of a planned step that writes to the CRM or the baseline, and not to the service."""
@@ -124,8 +128,18 @@ class JournalEntry:
     run_id: int
     stated_at: datetime | None = None
     contact_id: str | None = None
+    other_address: str | None = None
+    """Where an address was changed: the new one in the old one's entry, the old one in the new one's."""
     seq: int = 0
     recorded_at: datetime | None = None
+
+    @property
+    def grounds(self) -> str:
+        """Return the evidence as a person reads it: with the other address, where one was changed."""
+        if self.other_address is None:
+            return self.evidence
+        which = "new" if self.became == MOVED else "earlier"
+        return f"{self.evidence}; {which} address: {self.other_address}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Lists, runs with their reports, and the consent journal."""
+"""Lists, and runs with their reports."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -8,9 +8,9 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
-from rundbrief.store.records import JournalEntry, OutcomeLine, PulledList, Run
+from rundbrief.store.records import OutcomeLine, PulledList, Run
 
-__all__ = ["Journal", "Lists", "Runs", "line_of", "run_of"]
+__all__ = ["Lists", "Runs", "line_of", "run_of"]
 
 
 class Lists:
@@ -44,43 +44,6 @@ class Lists:
             for one in lists
         ]
         upsert(self._transaction, schema.lists, rows, "connection", "list_id")
-
-
-class Journal:
-    """The consent journal. It can be added to and read; nothing else."""
-
-    def __init__(self, transaction: Connection) -> None:
-        self._transaction = transaction
-
-    def add(self, entries: Iterable[JournalEntry], recorded_at: datetime) -> None:
-        rows = [
-            {
-                "recorded_at": recorded_at,
-                "connection": one.connection,
-                "scope": one.scope,
-                "address": one.address,
-                "contact_id": one.contact_id,
-                "place": one.place,
-                "actor": one.actor,
-                "was": one.was,
-                "became": one.became,
-                "stated_at": one.stated_at,
-                "evidence": one.evidence,
-                "run_id": one.run_id,
-            }
-            for one in entries
-        ]
-        if rows:
-            self._transaction.execute(insert(schema.journal), rows)
-
-    def of(self, address: str) -> Sequence[JournalEntry]:
-        """Return all entries of one address (an `address_key`), oldest first."""
-        statement = select(schema.journal).where(schema.journal.c.address == address)
-        rows = self._transaction.execute(statement.order_by(schema.journal.c.seq)).mappings()
-        return [JournalEntry(**row) for row in rows]
-
-    def count(self) -> int:
-        return self._transaction.execute(select(func.count(schema.journal.c.seq))).scalar_one()
 
 
 class Runs:

@@ -11,10 +11,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     false,
+    text,
 )
 
 from rundbrief.columns import FieldValues, Moment, Names
@@ -22,6 +24,7 @@ from rundbrief.columns import FieldValues, Moment, Names
 __all__ = [
     "candidates",
     "cursors",
+    "erased",
     "field_maps",
     "inbox",
     "intents",
@@ -155,12 +158,31 @@ journal = Table(
     Column("stated_at", Moment),
     Column("evidence", String, nullable=False),
     Column("run_id", Integer, nullable=False),
+    Column("other_address", String),
+    Column("salt", LargeBinary),
+    Column("sealed", LargeBinary, nullable=False, server_default=text("x''")),
+    Column("chain", LargeBinary, nullable=False, server_default=text("x''")),
     Index("journal_address", "address"),
     Index("journal_contact", "contact_id"),
     Index("journal_run", "run_id"),
+    Index("journal_other_address", "other_address"),
     sqlite_autoincrement=True,
 )
-"""The consent journal; append-only, also by triggers."""
+"""The consent journal; append-only, also by triggers, and chained (`journal_chain`). The triggers allow one
+change: that an erasure puts a pseudonym in the place of a person, and drops the salt."""
+
+erased = Table(
+    "erased",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("connection", String, primary_key=True),
+    Column("scope", String, primary_key=True),
+    Column("erased_at", Moment, nullable=False),
+    Column("is_finished", Boolean, nullable=False),
+    Column("key_id", LargeBinary, nullable=False),
+)
+"""Whose *no* holds although nothing else is known of them: keyed hashes of their addresses. Connection and scope
+are `*` for the person, who has one such row; further rows say where a service may still have her."""
 
 runs = Table(
     "runs",

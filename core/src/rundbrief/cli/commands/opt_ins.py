@@ -140,7 +140,7 @@ def _change(one: "JournalEntry") -> str:
 
 def _evidence(one: "JournalEntry") -> str:
     stated = f"Stated {local(one.stated_at)}: " if one.stated_at else ""
-    return f"{stated}{one.evidence}"
+    return f"{stated}{one.grounds}"
 
 
 # --- as a document ----------------------------------------------------------------------------------------
@@ -176,6 +176,7 @@ def _entry_document(one: "JournalEntry") -> dict[str, Any]:
         "actor": one.actor,
         "stated_at": iso(one.stated_at),
         "evidence": one.evidence,
+        "other_address": one.other_address,
         "contact": one.contact_id,
         "run": one.run_id,
     }

@@ -56,7 +56,7 @@ CREATE TABLE journal (
 	stated_at VARCHAR(32), 
 	evidence VARCHAR NOT NULL, 
 	run_id INTEGER NOT NULL
-)
+, other_address VARCHAR, salt BLOB, sealed BLOB DEFAULT (x'') NOT NULL, chain BLOB DEFAULT (x'') NOT NULL)
 
 CREATE INDEX journal_address ON journal (address)
 
@@ -158,8 +158,6 @@ CREATE TABLE outcomes (
 
 CREATE INDEX outcomes_run ON outcomes (run_id)
 
-CREATE TRIGGER journal_is_not_edited BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the consent journal is append-only'); END
-
 CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the consent journal is append-only'); END
 
 CREATE TRIGGER journal_is_not_replaced BEFORE INSERT ON journal WHEN EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq) BEGIN SELECT RAISE(ABORT, 'the consent journal is append-only'); END
@@ -195,9 +193,23 @@ CREATE TABLE observations (
 
 CREATE INDEX journal_run ON journal (run_id)
 
+CREATE INDEX journal_other_address ON journal (other_address)
+
+CREATE TRIGGER journal_is_not_edited BEFORE UPDATE ON journal WHEN NOT (OLD.salt IS NOT NULL AND NEW.salt IS NULL AND NEW.address GLOB 'erased:?*' AND NEW.contact_id IS NULL AND NEW.evidence = '' AND NEW.other_address IS NULL AND NEW.seq IS OLD.seq AND NEW.recorded_at IS OLD.recorded_at AND NEW.connection IS OLD.connection AND NEW.scope IS OLD.scope AND NEW.place IS OLD.place AND NEW.actor IS OLD.actor AND NEW.was IS OLD.was AND NEW.became IS OLD.became AND NEW.stated_at IS OLD.stated_at AND NEW.run_id IS OLD.run_id AND NEW.sealed IS OLD.sealed AND NEW.chain IS OLD.chain) BEGIN SELECT RAISE(ABORT, 'the consent journal is append-only'); END
+
+CREATE TABLE erased (
+	digest BLOB NOT NULL, 
+	connection VARCHAR NOT NULL, 
+	scope VARCHAR NOT NULL, 
+	erased_at VARCHAR(32) NOT NULL, 
+	is_finished BOOLEAN NOT NULL, 
+	key_id BLOB NOT NULL, 
+	PRIMARY KEY (digest, connection, scope)
+)
+
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )
 
-INSERT INTO alembic_version VALUES ('0005')
+INSERT INTO alembic_version VALUES ('0006')
