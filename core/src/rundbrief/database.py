@@ -19,7 +19,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from rundbrief.errors import StateCorrupt, StateError, StateTooNew, StateUnwritable
 
-__all__ = ["SNAPSHOT", "copy_database", "open_database", "read_only"]
+__all__ = ["SNAPSHOT", "copy_database", "open_database", "read_only", "wipe_deleted"]
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that is writing."""
@@ -85,6 +85,30 @@ def copy_database(engine: Engine, target: Path) -> None:
         raise _explained(target, error) or error from None
     finally:
         source.close()
+
+
+def wipe_deleted(engine: Engine, path: Path) -> None:
+    """Write the file anew without what was deleted, and empty the write-ahead log.
+
+    Takes as much room again as the file has, and waits for others who read or write.
+
+    Raises:
+        StateUnwritable: that cannot be done now.
+    """
+    connection = engine.raw_connection()
+    try:
+        driver = cast(sqlite3.Connection, connection.driver_connection)
+        driver.execute("VACUUM")
+        (is_busy, *_) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error as error:
+        raise _explained(path, error) or error from None
+    finally:
+        connection.close()
+    if is_busy:
+        raise StateUnwritable(
+            f"Another program reads the database {path}, so its log cannot be emptied.",
+            hint="Close it, and run the same command again.",
+        )
 
 
 def _make_private(path: Path) -> None:

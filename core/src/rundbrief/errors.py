@@ -18,11 +18,14 @@ address: use `rundbrief.models.mask_address` for addresses.
 
 __all__ = [
     "ConnectionUnknown",
+    "ErasureKeyLost",
+    "ErasureUnfinished",
     "FixSettings",
     "GuardRail",
     "ImportFirst",
     "InputError",
     "Interrupted",
+    "JournalBroken",
     "ListUnknown",
     "PermissionMissing",
     "PluginBroken",
@@ -172,6 +175,12 @@ class RunLocked(TryLater):
     exit_code = 32
 
 
+class ErasureUnfinished(TryLater):
+    """Somebody could not be erased everywhere; the same command goes on where it ended."""
+
+    exit_code = 33
+
+
 # --- the service broke its contract ----------------------------------------------------------------------
 
 
@@ -206,6 +215,18 @@ class StateCorrupt(StateError):
     """The file is not a database, or a damaged one."""
 
     exit_code = 53
+
+
+class JournalBroken(StateError):
+    """An entry of the consent journal is not as it was written, or is missing."""
+
+    exit_code = 54
+
+
+class ErasureKeyLost(StateError):
+    """The state knows of persons who were erased, and the key to who they were is missing, or another one."""
+
+    exit_code = 59
 
 
 # --- stopped ----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ __all__ = [
 EXAMPLES = 5
 """Contacts that a summary names for each reason; `rundbrief runs ID` has them all."""
 
-_TITLES = {"import": "Import of", "export": "Export to", "sync": "Sync of"}
+_TITLES = {"import": "Import of", "export": "Export to", "sync": "Sync of", "erase": "Erasure at"}
 _NOT_DONE = (Result.HELD, Result.REFUSED, Result.FAILED)
 
 

@@ -1,5 +1,7 @@
 """The import and export runs. What a command line, a service or a test calls stands here."""
 
+from rundbrief.engine.erasing import Findings, erase_person, find_person
+from rundbrief.engine.erasing_at_service import Answer, Place
 from rundbrief.engine.lists import lists_to_import, lists_to_sync, pull_lists
 from rundbrief.engine.person import ListState, PersonState, person_state
 from rundbrief.engine.progress import Progress, Silent
@@ -10,17 +12,22 @@ from rundbrief.engine.side_by_side import ConnectionSync, sync_connections
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
 
 __all__ = [
+    "Answer",
     "Connection",
     "ConnectionSync",
+    "Findings",
     "ListState",
     "PersonState",
+    "Place",
     "Progress",
     "RunOptions",
     "RunReport",
     "Silent",
     "StopSignal",
     "Workspace",
+    "erase_person",
     "export_list",
+    "find_person",
     "import_list",
     "lists_to_import",
     "lists_to_sync",

@@ -28,6 +28,7 @@ from rundbrief.models import (
     Result,
     SubscriberStatus,
     address_key,
+    mask_address,
 )
 from rundbrief.store import Intent, OutcomeLine, Recipient, Sent, Transaction
 
@@ -104,6 +105,7 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
     the missing opt-in for the CRM's own wish.
     """
     steps = [_decide(context, one) for one in page if one.is_news]
+    context.problems.extend(_echoes(context, page))
     _announce(context, steps)
     undone = set(context.crm.set_opt_ins([change for step in steps for change in step.changes]))
     new = [step for step in steps if step.new]
@@ -123,6 +125,16 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
             one.incoming.seq for one in page if one.incoming.seq not in kept
         )
         transaction.intents(context.connection.name).clear()
+
+
+def _echoes(context: RunContext, page: Sequence[Match]) -> list[str]:
+    """Return a sentence about each who was erased and is mailed all the same."""
+    return [
+        f"{mask_address(one.incoming.address)} was erased here, and is still subscribed at {context.place}: erase"
+        " the address again, or look there."
+        for one in page
+        if one.is_echo and one.incoming.status is SubscriberStatus.SUBSCRIBED
+    ]
 
 
 def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:

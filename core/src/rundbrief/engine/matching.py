@@ -28,6 +28,8 @@ class Match:
     @property
     def is_news(self) -> bool:
         """Tell whether the service says anything that we do not know yet."""
+        if self.is_echo:
+            return False
         return (
             self.moved_from is not None
             or self.known.status is not self.incoming.status
@@ -36,6 +38,21 @@ class Match:
             or self.known.lists != self.incoming.lists
             or self.known.left != self.left
         )
+
+    @property
+    def is_echo(self) -> bool:
+        """Tell whether the service still speaks of somebody who was erased.
+
+        Nothing but her own new opt-in makes her known again: one that is later than the erasure, or, where the
+        service tells no date, one at a service that had let go of her.
+        """
+        erasure = self.known.erasure
+        if erasure is None:
+            return False
+        if self.incoming.status is not SubscriberStatus.SUBSCRIBED:
+            return True
+        since = self.incoming.since
+        return since <= erasure.at if since else erasure.may_remain
 
     @property
     def left(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from rundbrief.engine.scopes import opt_in_key
 from rundbrief.engine.workspace import Workspace
@@ -28,6 +29,8 @@ class PersonState:
     contacts: Sequence[Contact]
     lists: Sequence[ListState]
     journal: Sequence[JournalEntry]
+    erased_at: datetime | None
+    """When the owner was erased; unless a list knows her again, nothing else is known."""
 
 
 def person_state(workspace: Workspace, address: str) -> PersonState:
@@ -41,4 +44,5 @@ def person_state(workspace: Workspace, address: str) -> PersonState:
             name = WHOLE_ACCOUNT if scope == ACCOUNT_SCOPE else names.get(scope, scope)
             lists.append(ListState(connection, scope, name, opt_in_key(connection, scope), recipient))
         journal = transaction.journal.of(key)
-    return PersonState(key, list(contacts), lists, journal)
+        erased_at = transaction.erased.when(key)
+    return PersonState(key, list(contacts), lists, journal, erased_at)

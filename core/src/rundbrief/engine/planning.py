@@ -145,6 +145,8 @@ def _move(person: Person, abandoned: Recipient, fields: dict[str, FieldValue]) -
 
 def _needs_settling(person: Person, decision: Decision) -> bool:
     stored = person.stored
+    if stored is not None and stored.erasure and person.abandoned is None:
+        return False  # it holds as it is, and would make her known again
     if stored is None and person.abandoned is None and not person.recipient.withdrawn:
         return False
     return (

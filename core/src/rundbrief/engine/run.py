@@ -22,6 +22,8 @@ __all__ = ["RunContext", "RunOptions", "RunReport", "guard", "running", "sum_up"
 GUARD_FLOOR = 20
 """Withdrawals that a run may always carry out, whatever their share."""
 
+_UNFINISHED = "An erasure was begun and has not ended: run rundbrief erase with the same address again."
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -173,6 +175,8 @@ def running(
     """
     with only_run(store.path, connection.name):
         with store.transaction() as transaction:
+            transaction.erased.check()
+            unfinished = transaction.erased.unfinished()
             cut_off = transaction.runs.close_cut_off(connection.name)
             run_id = transaction.runs.begin(
                 kind, connection.name, mailing_list.id, workspace.now(), scope=connection.scope(mailing_list)
@@ -182,6 +186,8 @@ def running(
         context = RunContext(
             run_id, kind, connection, mailing_list, store, crm, options, workspace.stop, workspace.now
         )
+        if unfinished:
+            context.problems.append(_UNFINISHED)
         try:
             yield context
         except KeyboardInterrupt:

@@ -35,7 +35,7 @@ class ObservedRun:
     id: int
     """As `rundbrief runs ID` shows it; ascending, and never used again."""
     kind: str
-    """`import`, `export` or `sync`."""
+    """`import`, `export`, `sync` or `erase`."""
     connection: str
     list_id: str | None
     """The list; None or `*` for a whole account."""

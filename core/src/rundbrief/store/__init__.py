@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
-from rundbrief.database import copy_database, open_database, read_only
+from rundbrief.database import copy_database, open_database, read_only, wipe_deleted
+from rundbrief.store import schema
+from rundbrief.store.erased import Erased
+from rundbrief.store.erasure_key import KeyFile, key_path
 from rundbrief.store.field_maps import FieldMaps
 from rundbrief.store.inbox import Cursors, Inbox, Intents
 from rundbrief.store.journal import Journal
@@ -23,6 +26,7 @@ from rundbrief.store.records import (
     SETTLE,
     WHOLE_ACCOUNT,
     Candidate,
+    Erasure,
     Incoming,
     Intent,
     JournalEntry,
@@ -35,6 +39,7 @@ from rundbrief.store.records import (
     Sent,
 )
 from rundbrief.store.reports import Lists, Runs
+from rundbrief.store.traces import Traces, new_pseudonym
 
 __all__ = [
     "ACCOUNT_SCOPE",
@@ -42,6 +47,7 @@ __all__ = [
     "SETTLE",
     "WHOLE_ACCOUNT",
     "Candidate",
+    "Erasure",
     "Fault",
     "Incoming",
     "Intent",
@@ -58,14 +64,16 @@ __all__ = [
     "Told",
     "Transaction",
     "Verdict",
+    "new_pseudonym",
 ]
 
 
 class Transaction:
     """An open transaction; each method gives one table's room."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, key_file: KeyFile) -> None:
         self._connection = connection
+        self._key_file = key_file
 
     def lists(self, connection: str) -> Lists:
         return Lists(self._connection, connection)
@@ -80,7 +88,7 @@ class Transaction:
         return Intents(self._connection, connection)
 
     def recipients(self, connection: str, scope: str) -> Recipients:
-        return Recipients(self._connection, connection, scope)
+        return Recipients(self._connection, connection, scope, self.erased)
 
     def links(self, connection: str, scope: str) -> Links:
         return Links(self._connection, connection, scope)
@@ -94,9 +102,22 @@ class Transaction:
     def outbox(self, run_id: int) -> Outbox:
         return Outbox(self._connection, run_id)
 
+    def connections(self) -> list[str]:
+        """Return the names of all connections that ever knew a recipient."""
+        statement = select(schema.recipients.c.connection).distinct()
+        return sorted(self._connection.execute(statement).scalars())
+
     def everywhere(self, address: str) -> list[tuple[str, str, Recipient]]:
         """Return connection, scope and recipient for each consent scope that knows the address."""
         return everywhere(self._connection, address)
+
+    @property
+    def erased(self) -> Erased:
+        return Erased(self._connection, self._key_file)
+
+    def traces(self, address: str) -> Traces:
+        """Everything about the owner of an address (an `address_key`)."""
+        return Traces(self._connection, address)
 
     @property
     def journal(self) -> Journal:
@@ -116,35 +137,49 @@ class Transaction:
 class Store:
     """The state database. Open it with `Store.open`; one thread uses it at a time."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, path: Path, key_file: KeyFile) -> None:
         self._engine = engine
+        self._key_file = key_file
         self.path = path
 
     @classmethod
-    def open(cls, path: Path) -> "Store":
+    def open(cls, path: Path, *, key: Path | None = None) -> "Store":
         """Open or create the database, and bring an older schema up to date.
+
+        Args:
+            path: the file.
+            key: the file with the key to who was erased; None: beside the state.
 
         Raises:
             StateTooNew, StateUnwritable, StateCorrupt: see `rundbrief.errors`.
         """
-        return cls(open_database(path, migrations="rundbrief.store.migrations"), path)
+        engine = open_database(path, migrations="rundbrief.store.migrations")
+        return cls(engine, path, KeyFile(key or key_path(path)))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Everything in the block is saved together at its end, or, after an exception, not at all."""
         with self._engine.begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self._key_file)
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """The state as it is now, for a long read: it waits for no writer and holds none up."""
         with read_only(self._engine).begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self._key_file)
 
     def copy(self, path: Path) -> "Store":
         """Return a store on a consistent copy in `path`, for a run that shall leave no trace."""
         copy_database(self._engine, path)
-        return Store.open(path)
+        return Store.open(path, key=self._key_file.path)
+
+    def wipe(self) -> None:
+        """Leave no trace of deleted rows in the files.
+
+        Raises:
+            StateUnwritable: somebody else reads or writes, or there is no room for a second copy.
+        """
+        wipe_deleted(self._engine, self.path)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,7 +1,7 @@
 """Recipients, links and what was last sent: the state that a decision stands on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -9,6 +9,9 @@ from sqlalchemy.dialects.sqlite import insert
 from rundbrief.models import OptIn, Reason, Result, SubscriberStatus
 from rundbrief.store import schema
 from rundbrief.store.records import Recipient, Sent
+
+if TYPE_CHECKING:
+    from rundbrief.store.erased import Erased
 
 __all__ = ["Links", "Recipients", "SentData", "everywhere", "upsert"]
 
@@ -25,13 +28,18 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
 class Recipients:
     """The recipients of one connection and consent scope."""
 
-    def __init__(self, transaction: Connection, connection: str, scope: str) -> None:
+    def __init__(self, transaction: Connection, connection: str, scope: str, erased: "Erased") -> None:
         self._transaction = transaction
+        self._erased = erased
         self._key = {"connection": connection, "scope": scope}
         self._here = (schema.recipients.c.connection == connection, schema.recipients.c.scope == scope)
 
     def by_address(self, addresses: Iterable[str]) -> dict[str, Recipient]:
-        return {row.address: row for row in self._read(schema.recipients.c.address.in_(list(addresses)))}
+        """Return those of these addresses that are known, or whose owner was erased."""
+        wanted = list(addresses)
+        known = {row.address: row for row in self._read(schema.recipients.c.address.in_(wanted))}
+        strangers = [address for address in wanted if address not in known]
+        return {**self._erased.overlay(**self._key, addresses=strangers), **known}
 
     def by_remote_id(self, remote_ids: Iterable[str]) -> dict[str, Recipient]:
         rows = self._read(schema.recipients.c.remote_id.in_(list(remote_ids)))

@@ -22,6 +22,7 @@ __all__ = [
     "SETTLE",
     "WHOLE_ACCOUNT",
     "Candidate",
+    "Erasure",
     "Incoming",
     "Intent",
     "JournalEntry",
@@ -83,6 +84,15 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """All that is known of somebody who was erased."""
+
+    at: datetime
+    may_remain: bool
+    """The service would not let go of her, or could not be asked: it may still tell of a subscription of old."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """What we know of one address in one consent scope."""
 
@@ -98,6 +108,8 @@ class Recipient:
     """Where consent is account-wide: the lists it is on."""
     left: frozenset[str] = frozenset()
     """Where consent is account-wide: the lists it was on, and is to be put on no more."""
+    erasure: Erasure | None = None
+    """Its owner was erased, and this is made of her keyed hash: the state has no such recipient."""
 
 
 @dataclass(frozen=True, slots=True)

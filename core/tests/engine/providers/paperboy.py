@@ -63,6 +63,10 @@ class Paperboy:
     calls: Counter[str] = field(default_factory=Counter)
     refusals: dict[str, Reason] = field(default_factory=dict)
     """Address -> why every write to it is refused."""
+    keeps: set[str] = field(default_factory=set)
+    """Addresses that it does not erase."""
+    tells_dates: bool = True
+    """Reads tell when somebody opted in or out."""
     before: Callable[[str], None] = lambda call: None
     """Called with the name of each call before it is answered: a place for trouble, and for other people."""
     changes: int = 0
@@ -78,6 +82,7 @@ class Paperboy:
         *,
         list_id: str = "1",
         source: str = "sign-up form",
+        since: datetime | None = None,
         **values: str,
     ) -> Member:
         """Add a recipient, or change one: as a person, or an administrator, does."""
@@ -87,7 +92,7 @@ class Paperboy:
             known.remote_id if known else f"r{self.changes}",
             address,
             status,
-            datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=self.changes),
+            since or datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=self.changes),
             source,
             values or (known.fields if known else {}),
             self.changes,
@@ -174,9 +179,8 @@ def fetch_opt_ins(
         )
         page = found[offset : offset + PAGE]
         for one in page:
-            yield Subscriber(
-                one.address, one.remote_id, one.status, Evidence(one.since, one.source), dict(one.fields)
-            )
+            evidence = Evidence(one.since if service.tells_dates else None, one.source)
+            yield Subscriber(one.address, one.remote_id, one.status, evidence, dict(one.fields))
         if len(page) < PAGE:
             yield Checkpoint(f"{until}:0:0")
             return
@@ -210,6 +214,28 @@ def export_contacts(
     for write in batch:
         service.written.append((kind, write))
         yield _WRITERS[kind](service, mailing_list, write)
+
+
+@hookimpl
+def erase_contacts(
+    session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+) -> Iterator[Outcome]:
+    service = ACCOUNTS[session.settings["account"]]
+    service.call("erase")
+    for write in batch:
+        yield _erase(service, mailing_list, write)
+
+
+def _erase(service: Paperboy, mailing_list: MailingList, write: ContactWrite) -> Outcome:
+    if address_key(write.address) in service.keeps:
+        return Outcome(write.key, Result.REFUSED, Reason.COMPLIANCE, "Paperboy keeps her.")
+    known = service.members.get((mailing_list.id, write.remote_id or ""))
+    if known is not None and address_key(known.address) != address_key(write.address):
+        return Outcome(write.key, Result.REFUSED, Reason.HAS_MOVED)
+    if service.find(write.address, mailing_list.id) is None:
+        return Outcome(write.key, Result.DONE, Reason.NOT_FOUND)
+    service.delete(write.address, mailing_list.id)
+    return Outcome(write.key, Result.DONE, Reason.ERASED)
 
 
 def _create(service: Paperboy, mailing_list: MailingList, write: ContactWrite) -> Outcome:
@@ -247,6 +273,8 @@ def _withdraw(service: Paperboy, mailing_list: MailingList, write: ContactWrite)
     one = service.find(write.address, mailing_list.id)
     if one is None:
         return Outcome(write.key, Result.REFUSED, Reason.NOT_FOUND)
+    if refusal := service.refusals.get(address_key(write.address)):
+        return Outcome(write.key, Result.REFUSED, refusal)
     service.put(one.address, UNSUBSCRIBED, list_id=mailing_list.id, source="API")
     return Outcome(write.key, Result.DONE, Reason.WITHDRAWN_IN_CRM, remote_id=one.remote_id, status=UNSUBSCRIBED)
 
