@@ -39,6 +39,8 @@ SECTIONS: Mapping[str, Mapping[str, LazyCommand]] = {
     "Looking into it": {
         "opt-ins": LazyCommand(f"{_COMMANDS}.opt_ins", "Show where an address stands, and its consent journal."),
         "runs": LazyCommand(f"{_COMMANDS}.runs", "Show past runs, or the report of one."),
+        "journal": LazyCommand(f"{_COMMANDS}.journal", "Tell whether the consent journal is as it was written."),
+        "erase": LazyCommand(f"{_COMMANDS}.erase", "Erase a person everywhere; her no is kept without her name."),
     },
     "The embedded CRM": {
         "contacts": LazyCommand(

@@ -97,6 +97,11 @@ class Output:
             table.add_row(*(Text("\n".join(printable(line) for line in lines)) for lines in cells))
         click.echo(rendered(Padding(table, (0, 0, 0, indent)), self.width if self.is_bounded else None), nl=False)
 
+    def text(self, content: str) -> None:
+        """Print a file's content, as the file would have it but for what steers a terminal."""
+        for line in content.splitlines():
+            click.echo(printable(line))
+
     def document(self, content: Any) -> None:
         """Print one JSON document, in ASCII, so that it passes through any pipe and cannot steer a terminal."""
         import json

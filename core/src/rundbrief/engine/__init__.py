@@ -2,6 +2,7 @@
 
 from rundbrief.engine.erasing import Findings, erase_person, find_person
 from rundbrief.engine.erasing_at_service import Answer, Place
+from rundbrief.engine.held_data import HeldData, held_data
 from rundbrief.engine.lists import lists_to_import, lists_to_sync, pull_lists
 from rundbrief.engine.person import ListState, PersonState, person_state
 from rundbrief.engine.progress import Progress, Silent
@@ -16,6 +17,7 @@ __all__ = [
     "Connection",
     "ConnectionSync",
     "Findings",
+    "HeldData",
     "ListState",
     "PersonState",
     "Place",
@@ -28,6 +30,7 @@ __all__ = [
     "erase_person",
     "export_list",
     "find_person",
+    "held_data",
     "import_list",
     "lists_to_import",
     "lists_to_sync",

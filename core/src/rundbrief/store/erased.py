@@ -76,8 +76,7 @@ class Erased:
         Args:
             places: connections and scopes whose service may have her.
         """
-        key = self._key_file.load_or_create()
-        self._key()
+        key = self._key() or self._key_file.load_or_create()
         rows = [
             {
                 "digest": key.digest(address),
@@ -108,8 +107,8 @@ class Erased:
         return self._transaction.execute(statement).scalar_one()
 
     def _is(self, address: str) -> ColumnElement[bool]:
-        key = self._key_file.load_or_create()
-        return schema.erased.c.digest == key.digest(address)
+        key = self._key()
+        return schema.erased.c.digest == (key.digest(address) if key else None)
 
     def _key(self) -> ErasureKey | None:
         """Return the key of the hashes that are there; None where there are none."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rundbrief.errors import ErasureKeyLost, StateUnwritable
+from rundbrief.private_files import replacement
 
 __all__ = ["ErasureKey", "KeyFile", "key_path"]
 
@@ -66,6 +67,8 @@ class KeyFile:
     def load_or_create(self) -> ErasureKey:
         """Return the key; the first time, make one, for its owner alone, and see to it that it is on the disk.
 
+        The caller holds the state's write lock, so that no two are made.
+
         Raises:
             StateUnwritable: the file cannot be written.
             ErasureKeyLost: see `load`.
@@ -73,25 +76,14 @@ class KeyFile:
         key = self.load()
         if key is not None:
             return key
-        unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            with open(
-                os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="ascii"
-            ) as file:
+            with replacement(self.path, encoding="ascii") as file:
                 file.write(f"{os.urandom(_BYTES).hex()}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            # Another process may have made one meanwhile: a link never takes the place of a file.
-            self.path.hardlink_to(unfinished)
-        except FileExistsError:
-            pass
         except OSError as error:
             raise StateUnwritable(
                 f"The file {self.path} cannot be written: {error.strerror}.",
                 hint="Check the folder and its rights. Nobody was erased.",
             ) from None
-        finally:
-            unfinished.unlink(missing_ok=True)
         return self.load_or_create()
 
 

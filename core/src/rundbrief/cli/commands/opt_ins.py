@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,12 +12,12 @@ from rundbrief.cli.reports import contact_name
 from rundbrief.cli.times import iso, local
 from rundbrief.cli.wording import OPT_IN, STATUS, mail_sentence
 from rundbrief.consent import ConsentPolicy, Standing, combine, decide
-from rundbrief.errors import ConnectionUnknown
+from rundbrief.errors import ConnectionUnknown, InputError
 from rundbrief.models import CrmOptIn
 
 if TYPE_CHECKING:
     from rundbrief.config import Config
-    from rundbrief.engine import ListState, PersonState
+    from rundbrief.engine import ListState, PersonState, Workspace
     from rundbrief.store import JournalEntry
 
 __all__ = ["command"]
@@ -39,23 +40,41 @@ class _InList:
 
 @click.command("opt-ins")
 @click.argument("email")
+@click.option(
+    "--export",
+    "kind",
+    type=click.Choice(["json", "csv"]),
+    help="Give out everything that is held about her, for her right of access.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="With --export: write to a file that only you can read, instead of standard output.",
+)
 @json_option
 @shared_options
 @pass_app
-def command(app: App, email: str) -> None:
+def command(app: App, email: str, kind: str | None, output: str | None) -> None:
     """Show where an address stands, and its consent journal.
 
     Asks the CRM and our own state, not the services: run an import first to have their latest word.
     """
     from rundbrief.engine import person_state
 
+    if output is not None and kind is None:
+        raise InputError("--output is for --export.", hint="Write --export json or --export csv before it.")
     with app.workspace() as workspace:
+        if kind is not None:
+            _export(app, workspace, email, kind, output)
+            return
         state = person_state(workspace, email)
     lists = [_in_list(app.config, state, one) for one in state.lists]
     if app.json:
         app.output.document(
             {
                 "address": state.address,
+                "erased_at": iso(state.erased_at),
                 "contacts": [{"id": one.id, "name": contact_name(one)} for one in state.contacts],
                 "lists": [_list_document(one) for one in lists],
                 "journal": [_entry_document(one) for one in state.journal],
@@ -65,6 +84,29 @@ def command(app: App, email: str) -> None:
     _print_contacts(app, state)
     _print_lists(app, lists)
     _print_journal(app, state)
+
+
+def _export(app: App, workspace: "Workspace", email: str, kind: str, output: str | None) -> None:
+    """Give out everything, as text or as a file."""
+    from rundbrief.cli.held_data import as_csv, as_json, held_document
+    from rundbrief.engine import held_data
+    from rundbrief.private_files import replacement
+
+    held = held_data(workspace, email)
+    lists = [_list_document(_in_list(app.config, held.person, one)) for one in held.person.lists]
+    document = held_document(held, lists, [_entry_document(one) for one in held.person.journal])
+    text = as_csv(document) if kind == "csv" else as_json(document)
+    if output is None:
+        app.output.text(text)
+        return
+    # A German Excel takes a file for UTF-8 only with the mark.
+    encoding = "utf-8-sig" if kind == "csv" else "utf-8"
+    try:
+        with replacement(Path(output), encoding=encoding, newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(f"The file {output} cannot be written: {error.strerror}.") from None
+    app.output.line(f"Written to {output}.")
 
 
 def _in_list(config: "Config", state: "PersonState", known: "ListState") -> _InList:
@@ -89,6 +131,10 @@ def _policy(config: "Config", connection: str) -> ConsentPolicy:
 
 def _print_contacts(app: App, state: "PersonState") -> None:
     app.output.line(state.address, bold=True)
+    if state.erased_at:
+        app.output.line(
+            f"  Was erased on {local(state.erased_at)}; only her own new opt-in makes her known again."
+        )
     if not state.contacts:
         app.output.line("  Not in the CRM.")
     for one in state.contacts:
