@@ -15,7 +15,7 @@ Room = tuple[str, str]
 
 ROOMS: Mapping[str, Sequence[Room]] = {
     "hooks.md": (
-        ("What a provider says of itself", "rundbrief.hookspecs.provider"),
+        ("What a provider says of itself", "rundbrief.hookspecs.provider_info"),
         ("What a CRM says of itself", "rundbrief.hookspecs.crm"),
         ("What an observer says of itself, and is told", "rundbrief.hookspecs.observer"),
         ("The version of the hooks", "rundbrief.hookspecs.marking"),
@@ -59,10 +59,13 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def specs() -> Sequence[type]:
-    """Return the classes of hooks, in the order of the hook specs."""
-    rooms = (import_module(module) for _, module in ROOMS["hooks.md"] if module.startswith(hookspecs.__name__))
-    names = ((room, name) for room in rooms for name in room.__all__)
-    return [getattr(room, name) for room, name in names if name.endswith("Spec")]
+    """Return the classes of hooks, in the order of the rooms."""
+    modules = [module for _, module in ROOMS["hooks.md"]]
+
+    def place(spec: type) -> int:
+        return next(n for n, module in enumerate(modules) if module.startswith(spec.__module__))
+
+    return sorted((getattr(hookspecs, name) for name in hookspecs.__all__ if name.endswith("Spec")), key=place)
 
 
 def names_in(module: str) -> Sequence[str]:

@@ -23,13 +23,8 @@ from rundbrief.hookspecs.marking import (
     hookimpl,
 )
 from rundbrief.hookspecs.observer import ConsentChange, ObservedRun, ObserverInfo, ObserverSpec, UnwrittenContact
-from rundbrief.hookspecs.provider import (
-    ERASED_AT_ONCE,
-    ConsentScope,
-    FieldWish,
-    ProviderInfo,
-    ProviderSpec,
-)
+from rundbrief.hookspecs.provider import ProviderSpec
+from rundbrief.hookspecs.provider_info import ERASED_AT_ONCE, ConsentScope, FieldWish, ProviderInfo
 
 __all__ = [
     "CRM_GROUP",
