@@ -24,6 +24,7 @@ Change = tuple[str, str]
 
 READ = "        page = people(session, mailing_list, since=since, after=after)\n"
 COMES = "            yield subscriber(row)\n"
+ERASE = '    answer = ask(session, "POST", f"/lists/{mailing_list.id}/erase", json=rows, idempotent=True)\n'
 SEND = '    answer = ask(session, "POST", path + kind.value, json=rows, idempotent=may_be_repeated)\n'
 DECODE = "    return load(schema, response.json())\n"
 IMPORTS = "import json\nfrom collections.abc import Iterator"
@@ -38,6 +39,11 @@ def reading(code: str) -> Change:
 def sending(code: str) -> Change:
     """Send a batch in another way; SEND is the right one."""
     return SEND, indent(dedent(code).replace("SEND", SEND.strip()), " " * 4)
+
+
+def erasing(code: str) -> Change:
+    """Erase in another way; ERASE is the right one."""
+    return ERASE, indent(dedent(code).replace("ERASE", ERASE.strip()), " " * 4)
 
 
 def importing(code: str) -> Change:
@@ -114,6 +120,21 @@ CORRECT: Mapping[str, Sequence[Change]] = {
     "C22": [("        taken.append(key)\n", "")],
     # takes the new choices for all of them
     "C23": [("    longer = [*field.choices, *choices]\n", "    longer = list(choices)\n")],
+    # knows people by their ids alone
+    "C24": [
+        erasing("""\
+            rows = [row for row in rows if row["id"]]
+            ERASE
+            answer["rows"] += [{"key": write.key, "code": "missing"} for write in batch if not write.remote_id]
+            """)
+    ],
+    # puts an address into a form as it is
+    "C25": [
+        erasing("""\
+            rows = [{**row, "mail": row["mail"].replace("+", " ")} for row in rows]
+            ERASE
+            """)
+    ],
 }
 
 ROBUST: Mapping[str, Sequence[Change]] = {
@@ -235,6 +256,16 @@ ROBUST: Mapping[str, Sequence[Change]] = {
             SEND
             """),
     ],
+    # takes the lost answer to an erasure for a good one
+    "R14": [
+        (ERRORS, f"{ERRORS}, ServiceUnavailable"),
+        erasing("""\
+            try:
+                ERASE
+            except ServiceUnavailable:
+                answer = {"rows": [{"key": row["key"], "code": "ok"} for row in rows]}
+            """),
+    ],
 }
 
 TRUSTWORTHY: Mapping[str, Sequence[Change]] = {
@@ -295,6 +326,19 @@ TRUSTWORTHY: Mapping[str, Sequence[Change]] = {
                 rows = [{**row, "status": "subscribed"} for row in rows]
             SEND
             """)
+    ],
+    # erases whomever it once knew by the address
+    "T09": [erasing('rows = [{**row, "anyway": True} for row in rows]\nERASE\n')],
+    # says nothing of keeping out whom it has erased
+    "T10": [
+        ("GUESSES = {", "OUT = set()\nGUESSES = {"),
+        erasing("OUT.update(write.address for write in batch)\nERASE\n"),
+        sending("""\
+            out = [row["key"] for row in rows if row["mail"] in OUT]
+            rows = [row for row in rows if row["mail"] not in OUT]
+            SEND
+            answer["rows"] += [{"key": key, "code": "ok", "id": 1} for key in out]
+            """),
     ],
 }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -27,32 +26,16 @@ from rundbrief.models import (
 from rundbrief.plugins import Provider
 from rundbrief.session import Endpoint, Session
 from rundbrief.store import ACCOUNT_SCOPE, WHOLE_ACCOUNT
+from rundbrief.testing.contract.told import Reading, outcomes_of
 from rundbrief.testing.sandbox import Held, ManualClock, Sandbox
 
-__all__ = ["Bench", "Reading"]
+__all__ = ["Bench"]
 
 NOWHERE = "http://127.0.0.1:9"
 """What the settings name; the transport ends in this process."""
 
 SOME, MANY = 600, 12_000
 """More recipients than some services, and than any, send in one page."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a read has yielded, up to its end or to the error that ended it."""
-
-    subscribers: list[Subscriber] = field(default_factory=list)
-    cursors: list[str] = field(default_factory=list)
-    error: RundbriefError | None = None
-
-    @property
-    def by_address(self) -> Mapping[str, Subscriber]:
-        """`address_key` -> subscriber; of one that came twice the later, as for a host."""
-        return {address_key(one.address): one for one in self.subscribers}
-
-    def opted_in(self) -> set[str]:
-        return {key for key, one in self.by_address.items() if one.status is SubscriberStatus.SUBSCRIBED}
 
 
 class Bench:
@@ -170,14 +153,17 @@ class Bench:
         held = self.sandbox.recipients(mailing_list.id)
         return {key for key, one in held.items() if one.status is SubscriberStatus.SUBSCRIBED}
 
+    def _scope(self, mailing_list: MailingList) -> MailingList:
+        """Return what a consent is good for: the list, or what stands for the account."""
+        return MailingList(ACCOUNT_SCOPE, WHOLE_ACCOUNT) if self.is_account_wide else mailing_list
+
     # --- reading ---------------------------------------------------------------------------------------------
 
     def stream(
         self, mailing_list: MailingList, cursor: str | None = None, session: Session | None = None
     ) -> Iterator[Subscriber | Checkpoint]:
         """Read a list, or where consent is account-wide the account, as lazily as the provider does."""
-        place = MailingList(ACCOUNT_SCOPE, WHOLE_ACCOUNT) if self.is_account_wide else mailing_list
-        return self.provider.fetch_opt_ins(session or self.session, place, cursor)
+        return self.provider.fetch_opt_ins(session or self.session, self._scope(mailing_list), cursor)
 
     def read(
         self, mailing_list: MailingList, cursor: str | None = None, session: Session | None = None
@@ -280,14 +266,25 @@ class Bench:
         session: Session | None = None,
     ) -> tuple[dict[str, Outcome], RundbriefError | None]:
         """Carry out one batch, up to the trouble that ends it. A broken promise fails the rule at once."""
-        outcomes: dict[str, Outcome] = {}
-        try:
-            session = session or self.session
-            field_map = self.field_map(mailing_list)
-            for one in self.provider.export_contacts(session, mailing_list, kind, writes, field_map):
-                outcomes[one.key] = one
-        except PluginBroken:
-            raise
-        except RundbriefError as error:
-            return outcomes, error
-        return outcomes, None
+        session, field_map = session or self.session, self.field_map(mailing_list)
+        return outcomes_of(self.provider.export_contacts(session, mailing_list, kind, writes, field_map))
+
+    def erase(
+        self, mailing_list: MailingList, writes: Sequence[ContactWrite], session: Session | None = None
+    ) -> dict[str, Outcome]:
+        """Erase recipients: key -> outcome.
+
+        Raises:
+            RundbriefError: whatever the provider raises.
+        """
+        outcomes, error = self.try_erasing(mailing_list, writes, session)
+        if error:
+            raise error
+        return outcomes
+
+    def try_erasing(
+        self, mailing_list: MailingList, writes: Sequence[ContactWrite], session: Session | None = None
+    ) -> tuple[dict[str, Outcome], RundbriefError | None]:
+        """Erase recipients, up to the trouble that ends it. A broken promise fails the rule at once."""
+        place = self._scope(mailing_list)
+        return outcomes_of(self.provider.erase_contacts(session or self.session, place, writes) or iter(()))

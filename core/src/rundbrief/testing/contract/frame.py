@@ -11,7 +11,7 @@ from rundbrief.plugins import Provider, load_provider
 from rundbrief.testing.contract.bench import Bench
 from rundbrief.testing.sandbox import NotOffered, Sandbox
 
-__all__ = ["CROWD", "Frame", "offered", "require"]
+__all__ = ["CROWD", "Frame", "can_erase", "offered", "require"]
 
 
 CROWD = 100_000
@@ -77,6 +77,10 @@ def require(bench: Bench, kind: WriteKind) -> None:
     """Skip a rule about a kind of write that the provider does not offer."""
     if kind not in bench.provider.info.batch_sizes:
         pytest.skip(f"{bench.provider.info.title} has no way to {kind.value} recipients.")
+
+
+def can_erase(bench: Bench) -> bool:
+    return "erase_contacts" in bench.provider.capabilities
 
 
 def offered(act: Callable[..., Any], *args: Any, **more: Any) -> Any:

@@ -1,13 +1,14 @@
 """Listening in: everything that a provider lets out about keys and people."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rundbrief.models import Evidence, WriteKind
+from rundbrief.models import ContactWrite, Evidence, WriteKind
 from rundbrief.session import BasicAuth
 from rundbrief.testing.contract.bench import Bench
 from rundbrief.testing.contract.ears import Ears, repeating
+from rundbrief.testing.contract.frame import can_erase
 from rundbrief.testing.contract.trouble import FOREVER, Plan, kinds, plan
 from rundbrief.testing.faults import Fault, answer_with, html_error, lost_before, truncated
 
@@ -54,12 +55,23 @@ class Overheard(Ears):
             faults.add(fault or repeating(status, addresses), times=FOREVER)
             self._write(doomed)
             faults.clear()
+        if can_erase(self._bench):
+            writes = self._bench.writes(self._bench.signed_up(self._reading, 2), self._reading)
+            faults.add(fault or repeating(status, {one.address for one in writes}), times=FOREVER)
+            self._erase(writes)
+            faults.clear()
 
     def _write(self, doomed: Plan, *more: str) -> None:
         extra = self._bench.writes(more, doomed.mailing_list, evidence=Evidence(self._bench.clock(), "CRM"))
         self.addresses.update(one.address for one in (*doomed.writes, *extra))
         batch = [*doomed.writes, *(replace(one, key=f"extra {one.key}") for one in extra)]
         outcomes, error = self._bench.try_export(doomed.mailing_list, doomed.kind, batch)
+        self.texts += [one.detail for one in outcomes.values()]
+        self.listen(error)
+
+    def _erase(self, writes: Sequence[ContactWrite]) -> None:
+        self.addresses.update(one.address for one in writes)
+        outcomes, error = self._bench.try_erasing(self._reading, writes)
         self.texts += [one.detail for one in outcomes.values()]
         self.listen(error)
 

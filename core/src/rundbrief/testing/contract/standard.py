@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rundbrief.testing.contract.erasing import Erasing
 from rundbrief.testing.contract.loading import Loading
 from rundbrief.testing.contract.making import MakingFields
 from rundbrief.testing.contract.reading import ReadingCorrectly
@@ -14,7 +15,9 @@ __all__ = ["ProviderContract"]
 
 
 # pytest collects the tests of the last base first.
-class ProviderContract(Trustworthily, Robustly, MakingFields, WritingCorrectly, ReadingCorrectly, Loading):
+class ProviderContract(
+    Erasing, Trustworthily, Robustly, MakingFields, WritingCorrectly, ReadingCorrectly, Loading
+):
     """Every rule for a provider. A subclass names it: `provider = "paperboy"`.
 
     Raises:

@@ -13,9 +13,10 @@ from rundbrief.models import (
     SubscriberStatus,
     WriteKind,
 )
-from rundbrief.testing.contract.bench import Bench, Reading
+from rundbrief.testing.contract.bench import Bench
 from rundbrief.testing.contract.reading import pages_of
 from rundbrief.testing.contract.rules import expect
+from rundbrief.testing.contract.told import Reading
 from rundbrief.testing.faults import Fault
 
 __all__ = [

@@ -23,7 +23,7 @@ from rundbrief.testing.contract.trouble import SOME, plan, requests_of
 from rundbrief.testing.faults import meanwhile
 from rundbrief.testing.sandbox import NotOffered
 
-__all__ = ["Trustworthily"]
+__all__ = ["Trustworthily", "in_every_state"]
 
 SUBSCRIBED = SubscriberStatus.SUBSCRIBED
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
@@ -52,7 +52,7 @@ class Trustworthily(Frame):
         """
         require(bench, WriteKind.UPDATE)
         mailing_list = bench.add_list()
-        addresses = [*_in_every_state(bench, mailing_list), *bench.signed_up(mailing_list)]
+        addresses = [*in_every_state(bench, mailing_list), *bench.signed_up(mailing_list)]
         field = dict.fromkeys(bench.text_fields(mailing_list)[:1], "Changed")
         mails = len(bench.sandbox.confirmation_mails)
         before = bench.sandbox.recipients(mailing_list.id)
@@ -74,7 +74,7 @@ class Trustworthily(Frame):
         Why: consent is never invented. Nor is an opt-out: bounced is undeliverable, and no wish.
         """
         mailing_list = bench.add_list()
-        addresses = _in_every_state(bench, mailing_list)
+        addresses = in_every_state(bench, mailing_list)
         lists = [mailing_list]
         try:
             lists.append(bench.add_list("Asks first", double_opt_in=True))
@@ -180,7 +180,7 @@ class Trustworthily(Frame):
         expect(mailed.issuperset(new), "Nobody was asked to confirm.")
 
 
-def _in_every_state(bench: Bench, mailing_list: MailingList) -> list[str]:
+def in_every_state(bench: Bench, mailing_list: MailingList) -> list[str]:
     """Bring a person into each state that is no opt-in, as far as the service has it."""
     acts = (
         bench.sandbox.unsubscribe,

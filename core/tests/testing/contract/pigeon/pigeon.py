@@ -223,6 +223,28 @@ def outcome(write: ContactWrite, row: Mapping[str, Any]) -> Outcome:
 
 
 @hookimpl
+def erase_contacts(
+    session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+) -> Iterator[Outcome]:
+    rows = [row_of(write) for write in batch]
+    answer = ask(session, "POST", f"/lists/{mailing_list.id}/erase", json=rows, idempotent=True)
+    told = {row["key"]: row["code"] for row in answer["rows"]}
+    for write in batch:
+        yield erasure(write, told.get(write.key, "unanswered"))
+
+
+def erasure(write: ContactWrite, code: str) -> Outcome:
+    match code:
+        case "ok":
+            return Outcome(write.key, Result.DONE, Reason.ERASED)
+        case "missing":
+            return Outcome(write.key, Result.DONE, Reason.NOT_FOUND)
+        case "moved":
+            return Outcome(write.key, Result.REFUSED, Reason.HAS_MOVED)
+    return Outcome(write.key, Result.FAILED, Reason.TEMPORARY)
+
+
+@hookimpl
 def check_connection(session: Session) -> str:
     name: str = ask(session, "GET", "/me", MeSchema)["name"]
     return name

@@ -107,7 +107,8 @@ class Loft(Sandbox):
     # --- state -----------------------------------------------------------------------------------------------
 
     def scope(self, list_id: str) -> str:
-        return "" if WIDE else list_id
+        """Return what an opt-in is good for; the account has no list's id."""
+        return list_id if list_id in self.lists and not WIDE else ""
 
     def known(self, list_id: str, address: str, number: int = 0) -> Person | None:
         people = self.people[self.scope(list_id)]
@@ -209,6 +210,14 @@ class Loft(Sandbox):
     def api_confirm(self, list_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
         self.mails.append(row["mail"])
         return self.api_update(list_id, {**row, "data": {}, "status": "pending"})
+
+    def api_erase(self, list_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Forget whoever has the address; whom the id names under another one only with `anyway`."""
+        one = self.people[self.scope(list_id)].pop(address_key(row["mail"]), None)
+        other = self.known(list_id, "", row["id"])
+        if other and row.get("anyway"):
+            self.delete(list_id, other.mail)
+        return told(row, "moved" if other else "ok" if one else "missing", one or other)
 
     def api_delete(self, list_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
         self.delete(list_id, row["mail"])
