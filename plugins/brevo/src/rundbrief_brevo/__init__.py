@@ -15,6 +15,7 @@ from rundbrief.session import Rate, Session
 from rundbrief_brevo.attributes import KINDS, map_fields
 from rundbrief_brevo.batches import MOST
 from rundbrief_brevo.contacts import read_contacts
+from rundbrief_brevo.erasing import erase
 from rundbrief_brevo.imports import create
 from rundbrief_brevo.making import add_choices as add_options
 from rundbrief_brevo.making import create_fields as create_attributes
@@ -104,6 +105,11 @@ def export_contacts(
             return withdraw(session, batch)
         case WriteKind.CONFIRM:
             raise AssertionError("it is not among the batch sizes")
+
+
+@hookimpl
+def erase_contacts(session: Session, batch: Sequence[ContactWrite]) -> Iterator[Outcome]:
+    return erase(session, batch)
 
 
 @hookimpl

@@ -18,7 +18,7 @@ __all__ = ["Refusal", "refused_as_a_whole", "temporary"]
 
 _INDEXES = re.compile(r"indexes\s+(\d+(?:\s*,\s*\d+)*)")
 
-_ABOUT_A_CONTACT = (400, 404, 422)
+_ABOUT_A_CONTACT = (400, 404, 405, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,14 @@ class Refusal:
         """Read a refusal.
 
         Raises:
-            RundbriefError: it is about the request as a whole. A gateway's 404 makes nobody unknown.
+            RundbriefError: it is about the request as a whole. A gateway's 404 makes nobody unknown, and a 405 is
+                about a contact only where the text says so.
         """
         payload = _payload(response)
         words = str(payload.get("message") or "")
         text = mask_addresses(words)
         is_about_contacts = response.status in _ABOUT_A_CONTACT and text and not _is_about_a_list(text)
-        if not is_about_contacts or (response.status == 404 and "contact" not in text.lower()):
+        if not is_about_contacts or (response.status in (404, 405) and "contact" not in text.lower()):
             raise refused_as_a_whole(response)
         metadata = payload.get("metadata")
         duplicates = metadata.get("duplicate_identifiers") if isinstance(metadata, dict) else None
@@ -55,12 +56,17 @@ class Refusal:
             frozenset(map(int, indexes[1].split(","))) if indexes else frozenset(),
         )
 
+    @property
+    def is_not_found(self) -> bool:
+        """Whether the service does not have the contact."""
+        return self.status == 404
+
     def outcome(self, write: ContactWrite) -> Outcome:
         """Return what this means for the one contact that it is about."""
         return Outcome(write.key, Result.REFUSED, self._reason(write), self.text)
 
     def _reason(self, write: ContactWrite) -> Reason:
-        if self.status == 404:
+        if self.is_not_found:
             return Reason.NOT_FOUND
         if "email" in self.duplicates and write.new_address:
             return Reason.ADDRESS_TAKEN

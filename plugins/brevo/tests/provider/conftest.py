@@ -95,6 +95,15 @@ class Account:
     def export_one(self, kind: WriteKind, address: str, where: MailingList | None = None, **more: Any) -> Outcome:
         return self.export(kind, [ContactWrite("1", address, **more)], where)["1"]
 
+    def erase(self, *writes: ContactWrite) -> dict[str, Outcome]:
+        """Erase people: key -> outcome; each write has exactly one."""
+        outcomes = list(rundbrief_brevo.erase_contacts(self.session, writes))
+        assert sorted(one.key for one in outcomes) == sorted(one.key for one in writes)
+        return {one.key: one for one in outcomes}
+
+    def erase_one(self, address: str, remote_id: str | None = None) -> Outcome:
+        return self.erase(ContactWrite("1", address, remote_id))["1"]
+
     def subscribe(self, *addresses: str) -> list[str]:
         """Let persons sign up, and return what the service calls them."""
         for address in addresses:

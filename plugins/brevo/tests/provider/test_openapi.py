@@ -53,13 +53,18 @@ def sent_values(payload: Any) -> Iterator[tuple[str, Any]]:
 
 def test_requests_and_answers_are_as_described(account_of: Any, validated: Any) -> None:
     account = account_of(gate=validated, settings=PROOF, import_date_format="%d.%m.%Y")
+    (owner,) = account.subscribe("owner@example.org")
     live_a_life(account)
+    people, _ = account.read()
+    known = ContactWrite("known", "person3@example.org", people["person3@example.org"].remote_id)
+    stranger = ContactWrite("stranger", "stranger@example.org", "999")
+    account.erase(known, stranger, ContactWrite("owner", "owner@example.org", owner))
     asked = {(record.method, record.path.removeprefix("/v3")) for record in account.box.requests}
     assert {path for method, path in asked if method == "POST"} == {"/contacts/import", "/contacts/batch"}
-    assert {method for method, _ in asked} == {"GET", "POST", "PUT"}
+    assert {method for method, _ in asked} == {"GET", "POST", "PUT", "DELETE"}
 
 
-def test_nobody_is_ever_made_mailable_merged_or_deleted(account_of: Any) -> None:
+def test_nobody_is_ever_made_mailable_merged_or_deleted_by_an_export(account_of: Any) -> None:
     account = account_of(settings=PROOF)
     live_a_life(account)
     sent = [pair for method in ("POST", "PUT") for pair in sent_values(account.sent(method))]

@@ -12,6 +12,7 @@ from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
 from rundbrief_cleverreach.attributes import KINDS, map_fields
+from rundbrief_cleverreach.erasing import erase
 from rundbrief_cleverreach.making import create_fields as create_attributes
 from rundbrief_cleverreach.making import room_for_fields as room_for_attributes
 from rundbrief_cleverreach.receivers import read_receivers
@@ -88,6 +89,13 @@ def export_contacts(
         case WriteKind.CONFIRM:
             # Not declared, so never asked for: it would take the person's own browser and address (doidata).
             raise NotImplementedError
+
+
+@hookimpl
+def erase_contacts(
+    session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+) -> Iterator[Outcome]:
+    return erase(session, mailing_list, batch)
 
 
 @hookimpl

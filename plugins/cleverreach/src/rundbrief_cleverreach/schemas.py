@@ -30,6 +30,7 @@ __all__ = [
     "payload",
     "read",
     "refusal_in",
+    "says_not_found",
 ]
 
 
@@ -54,6 +55,15 @@ def refusal_in(response: Response) -> str:
     error = _error_in(response.json()) if response.content.strip() else {}
     code = _number(error.get("code")) or response.status
     return mask_addresses(str(error.get("message") or code)) if code in (400, 409) else ""
+
+
+def says_not_found(response: Response) -> bool:
+    """Tell whether the service itself says that nothing is there; a 404 of somebody on the way says nothing.
+
+    Raises:
+        ProtocolError: the answer is not JSON.
+    """
+    return bool(response.content.strip()) and _number(_error_in(response.json()).get("code")) == 404
 
 
 def _error_in(decoded: Any) -> Mapping[str, Any]:

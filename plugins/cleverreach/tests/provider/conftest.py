@@ -78,6 +78,15 @@ class Account:
     def export_one(self, kind: WriteKind, address: str, **more: Any) -> Outcome:
         return self.export(kind, [ContactWrite("1", address, **more)])["1"]
 
+    def erase(self, *writes: ContactWrite) -> dict[str, Outcome]:
+        """Erase people: key -> outcome; each write has exactly one."""
+        outcomes = list(rundbrief_cleverreach.erase_contacts(self.session, self.list, writes))
+        assert sorted(one.key for one in outcomes) == sorted(one.key for one in writes)
+        return {one.key: one for one in outcomes}
+
+    def erase_one(self, address: str, remote_id: str | None = None) -> Outcome:
+        return self.erase(ContactWrite("1", address, remote_id))["1"]
+
     def held(self, address: str) -> Any:
         return self.box.recipients(self.list.id)[address]
 

@@ -40,7 +40,11 @@ def rows(account: Any, path: str) -> Iterator[dict[str, Any]]:
 
 
 def test_requests_and_answers_are_as_described(account_of: Any, validated: Any) -> None:
-    live_a_life(account_of(validated))
+    account = account_of(validated)
+    live_a_life(account)
+    people, _ = account.read()
+    known = ContactWrite("known", "person2@example.org", people["person2@example.org"].remote_id)
+    account.erase(known, ContactWrite("stranger", "stranger@example.org", "999"))
 
 
 def test_times_are_sent_with_new_receivers_alone(account: Any) -> None:
@@ -50,7 +54,7 @@ def test_times_are_sent_with_new_receivers_alone(account: Any) -> None:
     assert all(TIMES.isdisjoint(row) for path in ("/update", "/email") for row in rows(account, path))
 
 
-def test_nobody_is_activated_upserted_or_deleted(account: Any) -> None:
+def test_nobody_is_activated_upserted_or_deleted_by_an_export(account: Any) -> None:
     live_a_life(account)
     paths = {record.path for record in account.box.requests if not record.is_read}
     assert not [path for path in paths if path.endswith(("/activate", "/upsert", "/upsertplus"))]

@@ -12,6 +12,7 @@ from rundbrief.fields import CrmField, FieldMap, FieldRoom, RemoteField
 from rundbrief.hookspecs import FieldWish, ProviderInfo, hookimpl
 from rundbrief.models import Checkpoint, ContactWrite, MailingList, Outcome, Subscriber, WriteKind
 from rundbrief.session import Session
+from rundbrief_mailchimp.erasing import erase
 from rundbrief_mailchimp.making import add_choices as add_choices_to_merge_field
 from rundbrief_mailchimp.making import create_fields as create_merge_fields
 from rundbrief_mailchimp.making import room_for_fields as room_for_merge_fields
@@ -94,6 +95,13 @@ def export_contacts(
             return withdraw(session, mailing_list, batch)
         case WriteKind.UPDATE | WriteKind.CONFIRM:
             return patch(session, mailing_list, kind, batch)
+
+
+@hookimpl
+def erase_contacts(
+    session: Session, mailing_list: MailingList, batch: Sequence[ContactWrite]
+) -> Iterator[Outcome]:
+    return erase(session, mailing_list, batch)
 
 
 @hookimpl

@@ -24,6 +24,7 @@ __all__ = [
     "MembersSchema",
     "MergeFieldsSchema",
     "OperationResultSchema",
+    "WrittenMemberSchema",
     "read",
 ]
 

@@ -30,7 +30,7 @@ from rundbrief_mailchimp.batches import OperationResult, Patch, one_by_one, subm
 from rundbrief_mailchimp.refusals import Refusal, temporary
 from rundbrief_mailchimp.schemas import STATUS, ListBatchSchema, read
 
-__all__ = ["create", "patch", "withdraw"]
+__all__ = ["create", "patch", "subscriber_hash", "withdraw"]
 
 FEW = 3
 """Up to here direct patches take no more requests than a batch (submit, ask, fetch), and nobody waits."""
@@ -148,8 +148,12 @@ def _path(mailing_list: MailingList, write: ContactWrite) -> str:
     The service takes a contact id or the MD5 of the address. The latter, made by us, would miss a member whose
     address was changed a moment ago, and those few whose id is not that hash.
     """
-    by_address = hashlib.md5(address_key(write.address).encode(), usedforsecurity=False).hexdigest()
-    return f"/lists/{mailing_list.id}/members/{write.remote_id or by_address}"
+    return f"/lists/{mailing_list.id}/members/{write.remote_id or subscriber_hash(write.address)}"
+
+
+def subscriber_hash(address: str) -> str:
+    """Return what the service calls a member by the address: the MD5 of it in lower case."""
+    return hashlib.md5(address_key(address).encode(), usedforsecurity=False).hexdigest()
 
 
 # --- what comes back --------------------------------------------------------------------------------------

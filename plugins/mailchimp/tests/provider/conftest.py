@@ -84,6 +84,15 @@ class Account:
     def export_one(self, kind: WriteKind, address: str, where: MailingList | None = None, **more: Any) -> Outcome:
         return self.export(kind, [ContactWrite("1", address, **more)], where)["1"]
 
+    def erase(self, *writes: ContactWrite) -> dict[str, Outcome]:
+        """Erase people: key -> outcome; each write has exactly one."""
+        outcomes = list(rundbrief_mailchimp.erase_contacts(self.session, self.list, writes))
+        assert sorted(one.key for one in outcomes) == sorted(one.key for one in writes)
+        return {one.key: one for one in outcomes}
+
+    def erase_one(self, address: str, remote_id: str | None = None) -> Outcome:
+        return self.erase(ContactWrite("1", address, remote_id))["1"]
+
     def remote_id(self, address: str) -> str:
         return self.read()[0][address].remote_id
 

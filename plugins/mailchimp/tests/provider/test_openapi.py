@@ -28,6 +28,10 @@ def live_a_life(account: Any) -> None:
 def test_requests_and_answers_are_as_described(account_of: Any, validated: Any) -> None:
     account = account_of(gate=validated)
     live_a_life(account)
+    known = ContactWrite("known", "person1@example.org", account.remote_id("person1@example.org"))
+    account.box.make_irremovable(account.list.id, "person2@example.org")
+    irremovable = ContactWrite("irremovable", "person2@example.org")
+    account.erase(known, irremovable, ContactWrite("stranger", "stranger@example.org"))
     assert {record.method for record in account.box.requests} == {"GET", "POST", "PATCH"}
 
 

@@ -11,8 +11,16 @@ from rundbrief_brevo.testing.call import Answer, Call, flag, numbers, object_in
 from rundbrief_brevo.testing.changes import Change, address
 from rundbrief_brevo.testing.contact import Contact, phone
 from rundbrief_brevo.testing.imports import MAX_BYTES, REPORTS, Import
-from rundbrief_brevo.testing.problems import Problem, duplicate, invalid, missing, no_contact, out_of_range
-from rundbrief_brevo.testing.resources import contact_json, statistics_json
+from rundbrief_brevo.testing.problems import (
+    Problem,
+    duplicate,
+    invalid,
+    missing,
+    no_contact,
+    not_deletable,
+    out_of_range,
+)
+from rundbrief_brevo.testing.resources import ACCOUNT, contact_json, statistics_json
 from rundbrief_brevo.testing.state import State
 from rundbrief_brevo.testing.times import day
 
@@ -87,7 +95,11 @@ def change(state: State, call: Call, identifier: str) -> Answer:
 
 
 def delete(state: State, call: Call, identifier: str) -> Answer:
-    state.account.delete(_contact(state, call, identifier))
+    """Delete a contact. The address that the account is registered with stays (API description)."""
+    contact = _contact(state, call, identifier)
+    if contact.email == ACCOUNT["email"]:
+        raise not_deletable()
+    state.account.delete(contact)
     return 204, None
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "missing",
     "no_contact",
     "no_list",
+    "not_deletable",
     "not_found",
     "out_of_range",
     "too_many_requests",
@@ -73,6 +74,10 @@ def not_found() -> Problem:
 
 def no_contact() -> Problem:
     return Problem(404, "document_not_found", "Contact does not exist")
+
+
+def not_deletable() -> Problem:
+    return Problem(405, "method_not_allowed", "You're not allowed to delete registered email contact with Brevo")
 
 
 def no_list() -> Problem:

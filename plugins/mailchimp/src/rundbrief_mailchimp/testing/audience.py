@@ -50,7 +50,7 @@ class Audience:
         self.busy_addresses: set[str] = set()
         """Addresses in lower case that signed up to a lot of lists very recently."""
         self.irremovable: set[str] = set()
-        """Hashes of members that answer DELETE with 405; why, only the vendor knows."""
+        """Hashes of members that answer DELETE, and a permanent one, with 405; why, only the vendor knows."""
         self.confirmation_mails: list[str] = []
         """Addresses that were asked to confirm, once for each mail."""
         self.now = now
@@ -151,10 +151,7 @@ class Audience:
         Raises:
             Problem: 405 for the few that cannot be removed.
         """
-        if member.id in self.irremovable:
-            raise problems.Problem(
-                405, "Method Not Allowed", "This list member cannot be removed. Please contact support."
-            )
+        self.refuse_irremovable(member)
         member.compliance = member.status == "cleaned"
         member.status = "archived"
         self.touch(member)
@@ -214,6 +211,12 @@ class Audience:
         if taken is not None:
             status = "Deleted" if taken.status == "archived" else taken.status.capitalize()
             raise problems.already_in_list(address, status)
+
+    def refuse_irremovable(self, member: Member) -> None:
+        if member.id in self.irremovable:
+            raise problems.Problem(
+                405, "Method Not Allowed", "This list member cannot be removed. Please contact support."
+            )
 
     def _refuse_address(self, address: str) -> None:
         if not _PLAUSIBLE.fullmatch(address) or address.lower().endswith(_FAKE_DOMAIN):

@@ -85,7 +85,9 @@ def archive(account: Account, _call: Call, list_id: str, key: str) -> Answer:
 
 def delete_permanently(account: Account, _call: Call, list_id: str, key: str) -> Answer:
     audience = account.audience(list_id)
-    audience.delete_permanently(audience.find(key))
+    member = audience.find(key)
+    audience.refuse_irremovable(member)
+    audience.delete_permanently(member)
     return 204, None
 
 

@@ -141,7 +141,7 @@ class MailchimpSandbox(Sandbox):
             self._audience(list_id).busy_addresses.add(address.lower())
 
     def make_irremovable(self, list_id: str, address: str) -> None:
-        """The member answers DELETE with 405, as some do."""
+        """The member answers DELETE with 405, as some do. That a permanent one does so too is assumed."""
         with self.lock:
             self._audience(list_id).irremovable.add(subscriber_hash(address))
 
