@@ -14,15 +14,15 @@ __all__ = ["mask_addresses", "remember_secret", "without_secrets"]
 _ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE)
 _LONGEST_READ = 5_000
 
-_SHORTEST_SECRET = 8
-"""Characters. Keys are far longer; without shorter words, sentences that hide nothing would have holes."""
+_A_WORD = re.compile(r"[^\W\d_]{0,19}|.{0,7}", re.DOTALL)
+"""What is no key, as any sentence may hold it: masked, it would leave holes where nothing is to be hidden."""
 
 _secrets: set[str] = set()
 
 
 def remember_secret(value: str) -> None:
-    """Note a key or token, in clear, that no text may show from now on."""
-    if len(value) >= _SHORTEST_SECRET:
+    """Note a key or token, in clear, that no text may show from now on. Mere words are not noted."""
+    if not _A_WORD.fullmatch(value):
         _secrets.add(value)
 
 

@@ -22,6 +22,24 @@ from rundbrief.session import Endpoint
         "http://127.0.0.1.evil.example/",
         "http://127.0.0.1@evil.example/",
         "http://127.0.0.1\\@evil.example/",
+        "http://localhost@evil.example/",
+        "http://localhost.evil.example/",
+        "http://localhost./",
+        "http://evil.example#@127.0.0.1/",
+        "http://evil.example?@127.0.0.1/",
+        "http://evil.example\\@127.0.0.1/",
+        "http://127.0.0.1%2eevil.example/",
+        "http://127.0.0.1%00.evil.example/",
+        "http://localhost\uff0eevil.example/",
+        "http://\uff11\uff12\uff17.0.0.1/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0177.0.0.1/",
+        "http://0.0.0.0/",
+        "http://[::]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http:127.0.0.1/",
+        "//127.0.0.1/",
         "api.example.org/v3",
         "",
         "https://",
@@ -52,7 +70,19 @@ def test_a_key_in_the_base_url_is_refused_and_not_repeated(url: str) -> None:
     assert "3c0ffee" not in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["/../admin", "/lists/../../admin", "lists/%2e%2e/%2E%2E/admin", "/lists/\n"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../admin",
+        "/lists/../../admin",
+        "lists/%2e%2e/%2E%2E/admin",
+        "lists/1%2F..%2F..%2Fadmin",
+        "lists/..\\..\\admin",
+        "lists/1?status=subscribed",
+        "lists/1#/members",
+        "/lists/\n",
+    ],
+)
 def test_an_id_cannot_lead_out_of_the_service(open_setting: Callable[..., Any], path: str) -> None:
     setting = open_setting()
     with pytest.raises(InputError):
@@ -72,6 +102,8 @@ def test_whatever_the_path_a_request_stays_below_the_base_url(path: str, text: s
         return
     assert (url.scheme, url.host, url.port, url.userinfo) == (base.scheme, base.host, base.port, b"")
     assert url.path.startswith(base.path)
+    assert (url.query, url.fragment) == (b"", "")
+    assert ".." not in url.path.split("/")
 
 
 @settings(deadline=None)
@@ -104,6 +136,14 @@ def test_a_download_takes_no_credentials_along(open_setting: Callable[..., Any])
 def test_a_download_is_encrypted(open_setting: Callable[..., Any], url: str) -> None:
     with pytest.raises(ProtocolError, match="https"):
         open_setting(endpoint={"base_url": "https://x.example"}).client.download(f"{url}\x00", max_bytes=100)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/admin", "https://localhost/admin", "https://[::1]/admin"])
+def test_a_service_elsewhere_names_no_file_on_this_machine(open_setting: Callable[..., Any], url: str) -> None:
+    setting = open_setting(endpoint={"base_url": "https://x.example"})
+    with pytest.raises(ProtocolError, match="this machine"):
+        setting.client.download(url, max_bytes=100)
+    assert setting.service.seen == []
 
 
 def test_a_download_is_bounded_above_and_below_other_answers(

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -109,32 +110,88 @@ def test_a_lost_line_is_taken_up_again() -> None:
         assert client.requests_sent == 3
 
 
+@dataclass
+class Certificate:
+    """Who a server says it is, and how long that is good for."""
+
+    host: str = "localhost"
+    days: int = 2
+    is_trusted: bool = True
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
-def test_a_certificate_that_nobody_vouches_for_is_told_at_once(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days 2"
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*make.split(), *files], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+@pytest.mark.parametrize(
+    ("certificate", "is_believed"),
+    [
+        (Certificate(), True),
+        (Certificate(is_trusted=False), False),
+        (Certificate(host="other.example"), False),
+        (Certificate(days=-1), False),
+    ],
+    ids=["good", "self-signed", "other host", "expired"],
+)
+def test_only_a_certificate_that_proves_who_it_is_gets_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Certificate, is_believed: bool
+) -> None:
     seen = []
+    context = context_with(certificate, tmp_path)
 
     def answer(line: socket.socket) -> None:
         try:
             with context.wrap_socket(line, server_side=True) as encrypted:
                 seen.append(encrypted.recv(65_536))
-        except ssl.SSLError:
+                encrypted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        except (ssl.SSLError, ConnectionError):
             return  # the client hung up, as it should
 
+    if certificate.is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     waits: list[float] = []
-    with (
-        listening(answer) as port,
-        client_for(f"https://localhost:{port}", wait=waits.append) as client,
-        pytest.raises(ServiceUnavailable, match="identity"),
-    ):
-        client.get("/lists")
+    with listening(answer) as port, client_for(f"https://localhost:{port}", wait=waits.append) as client:
+        if is_believed:
+            client.get("/lists")
+        else:
+            with pytest.raises(ServiceUnavailable, match="identity"):
+                client.get("/lists")
     assert waits == [], "another attempt meets the same certificate"
-    assert KEY.encode() not in b"".join(seen)
+    assert (KEY.encode() in b"".join(seen)) == is_believed
+
+
+def context_with(certificate: Certificate, folder: Path) -> ssl.SSLContext:
+    """Return what a server with this certificate encrypts with."""
+    key, wish, names, made = (folder / name for name in ("key.pem", "wish.pem", "names", "certificate.pem"))
+    names.write_text(f"subjectAltName=DNS:{certificate.host}", encoding="utf-8")
+    ask = f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={certificate.host}"
+    sign = f"openssl x509 -req -days {certificate.days}"
+    for command in (
+        [*ask.split(), "-keyout", str(key), "-out", str(wish)],
+        [*sign.split(), "-in", str(wish), "-signkey", str(key), "-extfile", str(names), "-out", str(made)],
+    ):
+        subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    return context
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
+def test_a_redirect_takes_nothing_to_another_port(method: str, status: str) -> None:
+    arrived: list[Any] = []
+
+    def elsewhere(environ: Any, start_response: Any) -> list[bytes]:
+        arrived.append(environ)
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"{}"]
+
+    with served(elsewhere) as target:
+
+        def app(_: Any, start_response: Any) -> list[bytes]:
+            start_response(status, [("Location", f"{target}/members"), ("Content-Length", "0")])
+            return [b""]
+
+        with served(app) as url, client_for(url) as client, pytest.raises(ProtocolError, match="redirects"):
+            client.request(method, "/members", json={"email": "jo@example.org"})
+    assert arrived == []
 
 
 def test_no_log_line_of_any_library_shows_what_was_sent(caplog: pytest.LogCaptureFixture) -> None:

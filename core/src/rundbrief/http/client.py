@@ -167,7 +167,7 @@ class Client:
 
         A storage host is not the service: what the endpoint says about the service's own answers does not count.
         """
-        address = file_address(url)
+        address = file_address(url, self._base)
         # A packed file wants to come as it is, not packed once more or unpacked on the way.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         request = self._write("GET", address, Terms(idempotent=True, max_bytes=max_bytes), headers=headers)

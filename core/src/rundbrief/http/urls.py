@@ -11,6 +11,9 @@ from rundbrief.errors import InputError, ProtocolError, SettingsError
 
 __all__ = ["below", "file_address", "host_of", "service_address"]
 
+_NO_PATH = frozenset("?#\\")
+"""What ends a path, or counts as a slash for some. In an id, it would make another request of it."""
+
 
 def service_address(text: str, setting: str = "base_url") -> httpx.URL:
     """Return the URL that a service's credentials may be sent to.
@@ -37,27 +40,42 @@ def service_address(text: str, setting: str = "base_url") -> httpx.URL:
     return url
 
 
-def file_address(text: str) -> httpx.URL:
+def file_address(text: str, base: httpx.URL) -> httpx.URL:
     """Return the URL of a file that a service names.
 
+    Only a service on this machine, which is a sandbox, may name one on this machine.
+
+    Args:
+        base: where the service is.
+
     Raises:
-        ProtocolError: it is no address, or not https (http is for this machine).
+        ProtocolError: it is no address, not https, or on this machine.
     """
     url = _parsed(text)
     if url is None or not _is_private(url):
         raise ProtocolError("The service named a file whose address is not https.")
+    if _is_loopback(url.host) and not _is_loopback(base.host):
+        raise ProtocolError("The service named a file on this machine, where it cannot have one.")
     return url
 
 
 def below(base: httpx.URL, path: str) -> httpx.URL:
     """Return the URL of a path below a base URL.
 
+    Args:
+        path: a path alone; what stands behind a "?" is handed over as parameters.
+
     Raises:
         InputError: the path leads out of the base, or cannot be part of an address: an id in it is none.
     """
     url = _parsed(f"{str(base).rstrip('/')}/{path.lstrip('/')}")
     root = f"{base.path.rstrip('/')}/"
-    if url is None or not url.path.startswith(root) or ".." in url.path.split("/"):
+    if (
+        url is None
+        or not _NO_PATH.isdisjoint(path)
+        or not url.path.startswith(root)
+        or ".." in url.path.split("/")
+    ):
         raise InputError(
             f"An id in a request to {base.host} cannot be part of an address.",
             hint="Check the ids on the command line and in rundbrief.toml.",
