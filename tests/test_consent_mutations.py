@@ -152,7 +152,7 @@ class GuardedMachine(ConsentMachine):
 
 @pytest.fixture
 def a_low_guard_rail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "GUARD_FLOOR", GUARD_FLOOR)
+    monkeypatch.setattr(run, "USUAL_WITHDRAWALS", GUARD_FLOOR)
 
 
 def test_the_guard_rail_holds(watched_crm: None, a_low_guard_rail: None) -> None:

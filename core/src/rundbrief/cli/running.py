@@ -15,7 +15,14 @@ from rundbrief.cli.stopping import stop_on_signals
 if TYPE_CHECKING:
     from rundbrief.engine import Progress, RunReport, Workspace
 
-__all__ = ["Runs", "begin_runs", "dry_run_option", "prune_option", "withdrawals_option"]
+__all__ = [
+    "Runs",
+    "additions_option",
+    "begin_runs",
+    "dry_run_option",
+    "prune_option",
+    "withdrawals_option",
+]
 
 
 @dataclass(slots=True)
@@ -59,6 +66,14 @@ def withdrawals_option(function: Function) -> Function:
         "--allow-withdrawals",
         is_flag=True,
         help="Go on even if this takes away more opt-ins than the configuration allows.",
+    )(function)
+
+
+def additions_option(function: Function) -> Function:
+    return click.option(
+        "--allow-additions",
+        is_flag=True,
+        help="Go on even if this adds more opt-ins than the configuration allows.",
     )(function)
 
 

@@ -16,6 +16,7 @@ from rundbrief.config.secrets import secret_sources
 from rundbrief.consent import ConsentPolicy
 from rundbrief.errors import ConnectionUnknown, SettingsError
 from rundbrief.fields import FieldPolicy, Habits
+from rundbrief.rails import MAX_ADDITIONS, MAX_WITHDRAWALS
 
 __all__ = ["FILE_NAME", "Config", "ConnectionConfig", "CrmConfig", "load_config", "load_settings"]
 
@@ -57,8 +58,10 @@ class ConnectionConfig:
     asks the new one for a new opt-in, or waits for one. The old address gets no mail in either case."""
     list: str | None = None
     """Where one consent is good for the whole account: the list that a sync fills, by id or name."""
-    max_withdrawals: float = 0.10
+    max_withdrawals: float = MAX_WITHDRAWALS
     """The guard rail, as a share of all opt-ins."""
+    max_additions: float = MAX_ADDITIONS
+    """The same for opt-ins that come."""
     full_import_days: int = 7
     """After how many days an import reads everything again, to notice who is gone; 0: never."""
 

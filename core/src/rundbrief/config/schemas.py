@@ -12,6 +12,7 @@ from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
 from rundbrief.errors import SettingsError
 from rundbrief.fields import OnEmpty, OnError
+from rundbrief.rails import MAX_ADDITIONS, MAX_WITHDRAWALS
 
 __all__ = ["ConnectionSchema", "CrmSchema", "FieldSchema", "FileSchema", "StateSchema", "load_part", "meaning"]
 
@@ -34,7 +35,7 @@ class FileSchema(Schema):
     state = fields.Dict(keys=fields.String(), load_default=dict)
     crm = fields.Dict(keys=fields.String(), load_default=dict)
     connections = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[A-Za-z0-9_-]+$", error="letters, digits, - and _ only")),
+        keys=fields.String(validate=validate.Regexp(r"[A-Za-z0-9_-]+\Z", error="letters, digits, - and _ only")),
         values=fields.Dict(keys=fields.String()),
         load_default=dict,
     )
@@ -139,7 +140,7 @@ class ConnectionSchema(Schema):
     )
     country = fields.String(
         load_default=None,
-        validate=validate.Regexp(r"^[A-Z]{2}$", error="two capital letters, such as DE"),
+        validate=validate.Regexp(r"[A-Z]{2}\Z", error="two capital letters, such as DE"),
         metadata={
             "description": "Whose telephone numbers those without a country code are, unless the contact "
             "has a country: two letters (ISO 3166), such as `DE`."
@@ -180,10 +181,17 @@ class ConnectionSchema(Schema):
         },
     )
     max_withdrawals = _Share(
-        load_default=0.10,
+        load_default=MAX_WITHDRAWALS,
         metadata={
             "description": "The guard rail: a run that would take away a larger share of the opt-ins than "
             "this, and more than 20, stops before it writes."
+        },
+    )
+    max_additions = _Share(
+        load_default=MAX_ADDITIONS,
+        metadata={
+            "description": "The guard rail in the other direction: a run that would add more opt-ins than this "
+            "share of those that are there, and more than 100, stops before it writes; not a list's first one."
         },
     )
     full_import_days = fields.Integer(

@@ -32,7 +32,7 @@ _FIELDS = """\
 # LNAME = "last_name"
 """
 
-_KEYS = ("reconsent", "withdrawals", "address_change", "max_withdrawals", "full_import_days")
+_KEYS = ("reconsent", "withdrawals", "address_change", "max_withdrawals", "max_additions", "full_import_days")
 """What every connection may say, and somebody who begins should know of."""
 
 _WIDTH = 110

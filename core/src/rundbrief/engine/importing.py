@@ -7,6 +7,7 @@ who is not subscribed does not: the "no" is kept in the state, without making a 
 from collections.abc import Sequence
 
 from rundbrief.engine.fingerprint import fingerprint_of
+from rundbrief.engine.growth import guard_arrivals
 from rundbrief.engine.import_journal import (
     ImportStep,
     entries_of,
@@ -44,6 +45,7 @@ def take_in(context: RunContext) -> None:
     record_cut_off_import(context)
     fetch(context)
     _guard(context)
+    guard_arrivals(context)
     with context.store.transaction() as transaction:
         total = transaction.inbox(context.connection.name, context.scope).count()
     context.progress.phase("Updating the CRM's opt-ins", total)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from rundbrief.consent import Decision
 from rundbrief.engine.fingerprint import fingerprint_of
+from rundbrief.engine.growth import guard_newcomers
 from rundbrief.engine.orphans import plan_deleted, plan_unheard, withdrawal_of
 from rundbrief.engine.people import Person, next_people
 from rundbrief.engine.run import RunContext, guard
@@ -38,7 +39,7 @@ def plan(context: RunContext, *, everybody: bool) -> None:
         everybody: the CRM's contacts are all staged, so that whoever is not is not there.
 
     Raises:
-        GuardRail: the plan would take away too many consents.
+        GuardRail: the plan would take away too many consents, or bring too many.
     """
     with context.store.transaction() as transaction:
         total = transaction.candidates(context.run_id).count()
@@ -63,6 +64,7 @@ def plan(context: RunContext, *, everybody: bool) -> None:
         clearings = transaction.outbox(context.run_id).count_clearings()
         base = transaction.recipients(context.connection.name, context.scope).count_opted_in()
     guard(context, clearings, base)
+    guard_newcomers(context)
 
 
 def _note_another_map(context: RunContext) -> None:

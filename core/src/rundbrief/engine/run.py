@@ -15,15 +15,12 @@ from rundbrief.engine.workspace import Connection, StopSignal, Workspace
 from rundbrief.errors import GuardRail, Interrupted, RundbriefError
 from rundbrief.fields import FieldMap, Translation
 from rundbrief.models import MailingList, Reason, Result
+from rundbrief.rails import USUAL_WITHDRAWALS, allowed
 from rundbrief.store import JournalEntry, OutcomeLine, Store, Transaction
 
 __all__ = ["RunContext", "RunOptions", "RunReport", "guard", "running", "sum_up"]
 
-GUARD_FLOOR = 20
-"""Withdrawals that a run may always carry out, whatever their share."""
-
 _UNFINISHED = "An erasure was begun and has not ended: run rundbrief erase with the same address again."
-
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -33,7 +30,9 @@ class RunOptions:
     """Read everything again, not only what changed."""
     dry_run: bool = False
     allow_withdrawals: bool = False
-    """Go past the guard rail."""
+    """Go past the guard rail, where consents would be taken away."""
+    allow_additions: bool = False
+    """Go past the guard rail, where consents would come."""
     prune: bool = False
     """Unsubscribe those whose contact was deleted in the CRM."""
     progress: Progress = field(default_factory=Silent)
@@ -232,12 +231,12 @@ def guard(context: RunContext, clearings: int, base: int) -> None:
         GuardRail: too many, and not allowed by hand.
     """
     share = context.connection.config.max_withdrawals
-    allowed = max(GUARD_FLOOR, int(base * share))
-    if clearings <= allowed or context.options.allow_withdrawals:
+    limit = allowed(share, base, USUAL_WITHDRAWALS)
+    if clearings <= limit or context.options.allow_withdrawals:
         return
     raise GuardRail(
         f"This {context.kind} of {context.place} would take away {clearings} of {base} opt-ins; "
-        f"{allowed} are allowed ({share:.0%}, at least {GUARD_FLOOR}). Nothing was written.",
+        f"{limit} are allowed ({share:.0%}, at least {USUAL_WITHDRAWALS}). Nothing was written.",
         hint="Look at the list and the CRM first. If it is right, run again with --allow-withdrawals.",
     )
 

@@ -89,6 +89,18 @@ class Inbox:
             select(func.count(schema.inbox.c.seq)).where(*self._here, subscribed)
         ).scalar_one()
 
+    def count_arriving(self) -> int:
+        """Return how many recipients in the inbox are subscribed, and were not agreed on as such before."""
+        seen, known = schema.inbox.c, schema.recipients.c
+        agreed = exists().where(
+            known.connection == self._connection,
+            known.scope == self._scope,
+            known.address == seen.address,
+            known.agreed == OptIn.YES,
+        )
+        arriving = (seen.status == SubscriberStatus.SUBSCRIBED, ~agreed)
+        return self._transaction.execute(select(func.count(seen.seq)).where(*self._here, *arriving)).scalar_one()
+
     def done(self, seqs: Iterable[int]) -> None:
         """Drop rows that were acted on."""
         self._transaction.execute(delete(schema.inbox).where(schema.inbox.c.seq.in_(list(seqs))))

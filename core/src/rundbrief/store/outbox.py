@@ -102,10 +102,15 @@ class Outbox:
         return set(self._transaction.execute(statement).scalars())
 
     def count_clearings(self) -> int:
-        """Return how many planned steps take away a consent: at the service, or in the CRM alone."""
+        """Return how many planned steps take a consent from an address.
+
+        At the service, in the CRM alone, or to hand it on to another address.
+        """
         columns = schema.outbox.c
-        clearing = (columns.kind == WriteKind.WITHDRAW) | (
-            (columns.kind == SETTLE) & (columns.crm_value == OptIn.NO) & (columns.crm_expected != {})
+        clearing = (
+            (columns.kind == WriteKind.WITHDRAW)
+            | ((columns.kind == WriteKind.UPDATE) & columns.moved_from.is_not(None))
+            | ((columns.kind == SETTLE) & (columns.crm_value == OptIn.NO) & (columns.crm_expected != {}))
         )
         return self._transaction.execute(select(func.count(columns.seq)).where(self._here, clearing)).scalar_one()
 

@@ -1,9 +1,9 @@
 """Lists, and runs with their reports."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
 
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import schema
@@ -79,6 +79,19 @@ class Runs:
         ids = list(self._transaction.execute(select(schema.runs.c.id).where(*here)).scalars())
         self._transaction.execute(update(schema.runs).where(*here).values(state="cut off"))
         return ids
+
+    def was_done(self, run_id: int, kinds: Collection[str] = ()) -> bool:
+        """Tell whether a run before this one, of the same connection and consent scope, has ended well.
+
+        Args:
+            kinds: only such a run counts, and only of the same list; none: any run of the scope does.
+        """
+        run, this = schema.runs, schema.runs.alias("this")
+        same = [run.c.connection == this.c.connection, run.c.scope == this.c.scope, run.c.id < this.c.id]
+        if kinds:
+            same += [run.c.list_id == this.c.list_id, run.c.kind.in_(kinds)]
+        earlier = select(run.c.id).join(this, and_(*same)).where(this.c.id == run_id, run.c.state == "done")
+        return self._transaction.execute(earlier.limit(1)).first() is not None
 
     def end(
         self, run_id: int, ended_at: datetime, state: str, counts: Mapping[str, int], message: str = ""

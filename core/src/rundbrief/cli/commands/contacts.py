@@ -34,18 +34,22 @@ def command() -> None:
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", help="Where the file's opt-ins come from, for the journal, where no column says so.")
+@click.option("--allow-withdrawals", is_flag=True, help="Go on even if it takes away unusually many opt-ins.")
+@click.option("--allow-additions", is_flag=True, help="Go on even if it gives unusually many to known contacts.")
 @json_option
 @shared_options
 @pass_app
-def import_csv(app: App, file: Path, source: str | None) -> None:
+def import_csv(app: App, file: Path, source: str | None, allow_withdrawals: bool, allow_additions: bool) -> None:
     """Take contacts in from a CSV file.
 
     Its first line holds the titles, in English or German; columns that nobody knows become fields of their own.
     A column "Opt-in LIST" sets opt-ins. Importing a file twice changes nothing; a bad row is named, and the rest
-    goes in.
+    goes in. A file that changes unusually many opt-ins is not taken in: a column may have slipped.
     """
+    from rundbrief.crm.local.csv_guard import Allowance
+
     with embedded_crm(app) as crm:
-        report = crm.import_csv(file, source=source)
+        report = crm.import_csv(file, source=source, allowance=Allowance(allow_withdrawals, allow_additions))
     if app.json:
         app.output.document(
             {

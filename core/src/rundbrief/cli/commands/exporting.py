@@ -5,7 +5,7 @@ import sys
 import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
-from rundbrief.cli.running import begin_runs, dry_run_option, prune_option, withdrawals_option
+from rundbrief.cli.running import additions_option, begin_runs, dry_run_option, prune_option, withdrawals_option
 from rundbrief.errors import InputError
 from rundbrief.models import ContactKind
 
@@ -37,6 +37,7 @@ __all__ = ["command"]
 @click.option("--campaign", metavar="ID", help="Only those who take part in this campaign, by id or name.")
 @dry_run_option
 @withdrawals_option
+@additions_option
 @prune_option
 @json_option
 @shared_options
@@ -51,6 +52,7 @@ def command(
     campaign: str | None,
     dry_run: bool,
     allow_withdrawals: bool,
+    allow_additions: bool,
     prune: bool,
 ) -> None:
     """Bring a list up to date with the CRM's contacts.
@@ -74,7 +76,13 @@ def command(
                 connection,
                 list_id,
                 selection,
-                RunOptions(dry_run=dry_run, allow_withdrawals=allow_withdrawals, prune=prune, progress=progress),
+                RunOptions(
+                    dry_run=dry_run,
+                    allow_withdrawals=allow_withdrawals,
+                    allow_additions=allow_additions,
+                    prune=prune,
+                    progress=progress,
+                ),
             )
         )
 

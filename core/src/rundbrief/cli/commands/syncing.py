@@ -14,7 +14,7 @@ from rundbrief.cli.output import printable
 from rundbrief.cli.progress import progress
 from rundbrief.cli.reports import of_run, print_report, report_document
 from rundbrief.cli.rounds import Interval, Rounds
-from rundbrief.cli.running import dry_run_option, prune_option, withdrawals_option
+from rundbrief.cli.running import additions_option, dry_run_option, prune_option, withdrawals_option
 from rundbrief.cli.stopping import stop_on_signals
 from rundbrief.errors import Interrupted, RundbriefError
 from rundbrief.models import Result
@@ -29,6 +29,7 @@ __all__ = ["command"]
 @click.argument("connections", nargs=-1, metavar="[CONNECTION]...")
 @dry_run_option
 @withdrawals_option
+@additions_option
 @prune_option
 @click.option(
     "--every",
@@ -43,6 +44,7 @@ def command(
     connections: tuple[str, ...],
     dry_run: bool,
     allow_withdrawals: bool,
+    allow_additions: bool,
     prune: bool,
     every: timedelta | None,
 ) -> None:
@@ -57,8 +59,10 @@ def command(
     for name in names:
         app.config.connection(name)  # a misspelt one is told before anything runs
     if every is not None:
-        if dry_run or allow_withdrawals or prune:
-            raise click.UsageError("--every runs unattended: without --dry-run, --allow-withdrawals and --prune.")
+        if dry_run or allow_withdrawals or allow_additions or prune:
+            raise click.UsageError(
+                "--every runs unattended: without --dry-run, --allow-withdrawals, --allow-additions and --prune."
+            )
         _keep_running(app, names, every)
         return
     ended: list[ConnectionSync] = []
@@ -70,7 +74,11 @@ def command(
                 names,
                 lambda: app.open_workspace(stop),
                 lambda name: RunOptions(
-                    dry_run=dry_run, allow_withdrawals=allow_withdrawals, prune=prune, progress=drawn[name]
+                    dry_run=dry_run,
+                    allow_withdrawals=allow_withdrawals,
+                    allow_additions=allow_additions,
+                    prune=prune,
+                    progress=drawn[name],
                 ),
             )
         ended.sort(key=lambda one: names.index(one.connection))

@@ -12,6 +12,7 @@ from rundbrief.crm.local import reading, schema, writing
 from rundbrief.crm.local.addresses import address_problem
 from rundbrief.crm.local.campaigns import add_participants, all_campaigns, campaign_number, create_campaign
 from rundbrief.crm.local.csv_columns import new_field
+from rundbrief.crm.local.csv_guard import Allowance
 from rundbrief.crm.local.csv_in import CsvReport, import_csv
 from rundbrief.crm.local.csv_out import export_csv
 from rundbrief.crm.local.custom_fields import add_field, adopt_fields, all_fields, typed
@@ -237,9 +238,12 @@ class LocalCrm:
             number = campaign_number(connection, campaign)
             return add_participants(connection, number, reading.numbers_of(connection, contacts))
 
-    def import_csv(self, path: Path, *, source: str | None = None) -> CsvReport:
+    def import_csv(
+        self, path: Path, *, source: str | None = None, allowance: Allowance | None = None
+    ) -> CsvReport:
         """Take contacts in from a CSV file; see `csv_in.import_csv`."""
-        return import_csv(self._engine, path, now=self.now(), source=source or f"CSV file {path.name}")
+        source = source or f"CSV file {path.name}"
+        return import_csv(self._engine, path, now=self.now(), source=source, allowance=allowance)
 
     def export_csv(
         self, path: Path, selection: Selection | None = None, *, delimiter: str = ";", bom: bool = True

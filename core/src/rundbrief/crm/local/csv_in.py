@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from rundbrief.crm.local import reading, writing
-from rundbrief.crm.local.csv_columns import Column, columns_of, say_who
+from rundbrief.crm.local.csv_columns import Column, Part, columns_of, say_who
 from rundbrief.crm.local.csv_file import CsvFile, Record
+from rundbrief.crm.local.csv_guard import Allowance, OptInCount, count_opted_in
 from rundbrief.crm.local.csv_matching import Card, Cards, load_cards
 from rundbrief.crm.local.csv_merging import merged
-from rundbrief.crm.local.csv_rows import Row, RowProblem, row_of
+from rundbrief.crm.local.csv_rows import OptInUnreadable, Row, RowProblem, row_of
 from rundbrief.crm.local.custom_fields import add_field, all_fields
+from rundbrief.database import read_only
 from rundbrief.errors import InputError
 from rundbrief.fields import CrmField
 from rundbrief.models import Contact, CrmOptIn, OptIn
@@ -48,7 +50,9 @@ class CsvReport:
     """Custom fields that were made for columns that nobody knew."""
 
 
-def import_csv(engine: Engine, path: Path, *, now: datetime, source: str) -> CsvReport:
+def import_csv(
+    engine: Engine, path: Path, *, now: datetime, source: str, allowance: Allowance | None = None
+) -> CsvReport:
     """Add and update contacts, a thousand rows at a time; each thousand is saved as a whole.
 
     `csv_matching` says which contact a row is about. Somebody new is added. For somebody known the filled cells
@@ -63,27 +67,53 @@ def import_csv(engine: Engine, path: Path, *, now: datetime, source: str) -> Csv
     Args:
         now: when new opt-ins without a date begin.
         source: where opt-ins come from, for columns that do not say.
+        allowance: how far the guard rail is open.
 
     Raises:
+        GuardRail: it would change unusually many opt-ins; nothing was changed.
         InputError: the file or its headings cannot be read, or none of them says who somebody is; nothing was
             changed.
     """
     file = CsvFile(path)
-    with engine.begin() as connection:
+    with read_only(engine).begin() as connection:
         columns, new_fields = columns_of(file.headings, all_fields(connection), reading.opt_in_fields(connection))
         if not say_who(columns):
             raise InputError(
                 f"No column of {path.name} says who somebody is.",
                 hint="Its first line has to hold headings such as E-mail, Last name, Company or Customer number.",
             )
+        highest = _highest_number(connection)
+    if any(column.part is Part.OPT_IN for column in columns):
+        _rehearse(_Import(columns, now, source, highest), engine, file, allowance or Allowance())
+    with engine.begin() as connection:
         for one in new_fields:
             add_field(connection, one)
-        run = _Import(columns, now, source, _highest_number(connection))
-    records = file.records()
-    while chunk := list(islice(records, reading.CHUNK)):
+    run = _Import(columns, now, source, highest)
+    for chunk in _chunks(file):
         with engine.begin() as connection:
             run.take(connection, chunk)
     return run.report(new_fields)
+
+
+def _rehearse(run: "_Import", engine: Engine, file: CsvFile, allowance: Allowance) -> None:
+    """Go through the file without saving, and let the guard rail look at what would become of the opt-ins."""
+    count = OptInCount(unreadable=run.unreadable)
+    for chunk in _chunks(file):
+        rows = run.read(chunk)
+        count.read(rows)
+        with read_only(engine).begin() as connection:
+            for step in run.settle(connection, rows):
+                if step.effect is _Effect.CHANGED:
+                    count.change(step.before, step.card.contact)
+    with read_only(engine).begin() as connection:
+        opted_in = count_opted_in(connection)
+    count.judge(opted_in, allowance)
+
+
+def _chunks(file: CsvFile) -> Iterator[list[Record]]:
+    records = file.records()
+    while chunk := list(islice(records, reading.CHUNK)):
+        yield chunk
 
 
 class _Effect(Enum):
@@ -117,19 +147,34 @@ class _Import:
     lines: dict[str, int] = field(default_factory=dict)
     """Contact id -> the row that was about it."""
 
+    unreadable: Counter[str] = field(default_factory=Counter)
+    """Opt-in field -> rows that are bad because of its cell."""
+
     def take(self, connection: Connection, records: Sequence[Record]) -> None:
         """Read, match and save some rows."""
-        rows = self._attempt(records, lambda record: row_of(record, self.columns))
-        cards = load_cards(connection, rows, self.lines)
-        steps = self._attempt(rows, lambda row: self._settle(cards, row))
+        steps = self.settle(connection, self.read(records))
         _save(connection, steps, self.now)
         self.counts.update(step.effect for step in steps)
-        self.lines |= {step.card.contact.id: step.card.line for step in steps if step.card.line}
+        self._remember(steps)  # those who are new have ids by now
+
+    def read(self, records: Sequence[Record]) -> "list[Row]":
+        return self._attempt(records, lambda record: row_of(record, self.columns))
+
+    def settle(self, connection: Connection, rows: Sequence[Row]) -> "list[_Step]":
+        """Find out what some rows make of whom, without saving it."""
+        cards = load_cards(connection, rows, self.lines)
+        steps = self._attempt(rows, lambda row: self._settle(cards, row))
+        self._remember(steps)
+        return steps
 
     def report(self, new_fields: Sequence[CrmField]) -> CsvReport:
         created, changed, unchanged = (self.counts[effect] for effect in _Effect)
         bad_rows = tuple(sorted(self.bad_rows, key=lambda one: one.line))
         return CsvReport(created, changed, unchanged, bad_rows, tuple(new_fields))
+
+    def _remember(self, steps: "Sequence[_Step]") -> None:
+        """Note which contacts had a row already."""
+        self.lines |= {step.card.contact.id: step.card.line for step in steps if step.card.line}
 
     def _attempt(self, items: Iterable[Numbered], action: Callable[[Numbered], Answer]) -> list[Answer]:
         """Do something with each row, and put those aside with which it cannot be done."""
@@ -138,6 +183,8 @@ class _Import:
             try:
                 answers.append(action(item))
             except RowProblem as problem:
+                if isinstance(problem, OptInUnreadable):
+                    self.unreadable[problem.key] += 1
                 self.bad_rows.append(BadRow(item.line, str(problem)))
         return answers
 

@@ -13,7 +13,7 @@ from rundbrief.fields import FieldType
 from rundbrief.fields.spelling import parse
 from rundbrief.models import ContactKind, FieldValue, OptIn, PartyType
 
-__all__ = ["FieldCell", "OptInCell", "Row", "RowProblem", "row_of"]
+__all__ = ["FieldCell", "OptInCell", "OptInUnreadable", "Row", "RowProblem", "row_of"]
 
 _EVIDENCE = {Part.OPT_IN, Part.OPT_IN_SINCE, Part.OPT_IN_SOURCE}
 _OPT_IN_WORDS = {
@@ -25,6 +25,14 @@ _OPT_IN_WORDS = {
 
 class RowProblem(Exception):
     """A sentence that says why a row cannot be taken in; without what stands in its cells."""
+
+
+class OptInUnreadable(RowProblem):
+    """Where yes or no should be, there is something else."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The opt-in {key} is neither yes nor no; leave it empty when nothing is known.")
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ def _put_role(row: Row, column: Column, text: str) -> None:
 def _opt_in_cell(key: str, word: str, evidence: Mapping[tuple[Part, str], str]) -> OptInCell:
     value = _OPT_IN_WORDS.get(word.casefold())
     if value is None:
-        raise RowProblem(f"The opt-in {key} is neither yes nor no; leave it empty when nothing is known.")
+        raise OptInUnreadable(key)
     since = evidence.get((Part.OPT_IN_SINCE, key))
     try:
         moment = parse(since, FieldType.DATETIME) if since else None
