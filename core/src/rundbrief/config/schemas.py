@@ -190,8 +190,8 @@ class ConnectionSchema(Schema):
     max_additions = _Share(
         load_default=MAX_ADDITIONS,
         metadata={
-            "description": "The guard rail in the other direction: a run that would add more opt-ins than this "
-            "share of those that are there, and more than 100, stops before it writes; not a list's first one."
+            "description": "A run that would add more opt-ins than this share of those that are there, and more "
+            "than 100, stops before it writes as well; a list's first one does not."
         },
     )
     full_import_days = fields.Integer(

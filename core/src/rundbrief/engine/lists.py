@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from rundbrief.crm import Crm
 from rundbrief.engine.workspace import Connection, Workspace
-from rundbrief.errors import ListUnknown, SettingsError
+from rundbrief.errors import GuardRail, ListUnknown, SettingsError
 from rundbrief.models import MailingList
 from rundbrief.store import ACCOUNT_SCOPE, WHOLE_ACCOUNT, Store
 
@@ -47,7 +47,11 @@ def whole_account() -> MailingList:
 
 
 def lists_to_import(workspace: Workspace, name: str, *, dry_run: bool = False) -> list[str]:
-    """Return the ids of the lists that an import of a whole connection visits. A dry run remembers no list."""
+    """Return the ids of the lists that an import of a whole connection visits. A dry run remembers no list.
+
+    Raises:
+        GuardRail: the service has none of the lists that the connection had.
+    """
     connection = workspace.connection(name)
     lists = _lists_of(workspace, connection, dry_run=dry_run)
     return [ACCOUNT_SCOPE] if connection.is_account_wide else [one.id for one in lists]
@@ -60,6 +64,7 @@ def lists_to_sync(workspace: Workspace, name: str, *, dry_run: bool = False) -> 
     the configuration names, or the only one.
 
     Raises:
+        GuardRail: the service has none of the lists that the connection had.
         SettingsError: there are several, and the configuration names none.
         ListUnknown: there is none of that name.
     """
@@ -82,13 +87,38 @@ def lists_to_sync(workspace: Workspace, name: str, *, dry_run: bool = False) -> 
 
 
 def _lists_of(workspace: Workspace, connection: Connection, *, dry_run: bool) -> Sequence[MailingList]:
-    if dry_run:
-        return list(connection.provider.import_lists(connection.session))
-    return pull_lists(workspace, connection)
+    lists = list(connection.provider.import_lists(connection.session))
+    _refuse_another_account(workspace, connection, lists)
+    return lists if dry_run else _remember(workspace, connection, lists, workspace.store, workspace.crm)
+
+
+def _refuse_another_account(workspace: Workspace, connection: Connection, lists: Sequence[MailingList]) -> None:
+    """Let nobody import another account under the name of this one, where not even one list is the same.
+
+    Raises:
+        GuardRail: there were lists, and none of them is there.
+    """
+    with workspace.store.transaction() as transaction:
+        known = {one.mailing_list.id for one in transaction.lists(connection.name).all()}
+    if not known or known & {one.id for one in lists}:
+        return
+    name = connection.name
+    raise GuardRail(
+        f"None of the {len(known)} lists that connection {name!r} had is at {connection.title} any more; "
+        f"there are {len(lists)} others. Nothing was written.",
+        hint="Look whether the key belongs to the right account. Another account is another connection: give it a "
+        f"name of its own. If the lists were all made anew: rundbrief lists {name} --pull",
+    )
 
 
 def _pull_lists(workspace: Workspace, connection: Connection, store: Store, crm: Crm) -> Sequence[MailingList]:
     lists = list(connection.provider.import_lists(connection.session))
+    return _remember(workspace, connection, lists, store, crm)
+
+
+def _remember(
+    workspace: Workspace, connection: Connection, lists: Sequence[MailingList], store: Store, crm: Crm
+) -> Sequence[MailingList]:
     crm.ensure_opt_in_fields(list({connection.opt_in_field(one): None for one in lists}))
     with store.transaction() as transaction:
         transaction.lists(connection.name).put(lists, workspace.now())
