@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 from rundbrief.errors import RunLocked
 
-__all__ = ["only_run", "only_teller"]
+__all__ = ["only_dry_run", "only_run", "only_teller"]
 
 
 @contextmanager
@@ -18,18 +18,20 @@ def only_run(state: Path, connection: str) -> Iterator[None]:
     Raises:
         RunLocked: somebody does already.
     """
-    lock = _lock(state, connection)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise RunLocked(
-            f"Another run of connection {connection!r} is under way.",
-            hint="Wait until it has ended; its lock goes with it, even after a crash.",
-        ) from None
-    try:
+    with _only(_lock(state, connection), f"Another run of connection {connection!r} is under way."):
         yield
-    finally:
-        lock.release()
+
+
+@contextmanager
+def only_dry_run(state: Path, connection: str) -> Iterator[None]:
+    """Let nobody else use the copy of the state that dry runs of this connection work on.
+
+    Raises:
+        RunLocked: somebody does already.
+    """
+    name = f"{connection}.dry-run"
+    with _only(_lock(state, name), f"Another dry run of connection {connection!r} is under way."):
+        yield
 
 
 @contextmanager
@@ -46,6 +48,20 @@ def only_teller(state: Path, connection: str) -> Iterator[bool]:
         return
     try:
         yield True
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _only(lock: FileLock, taken: str) -> Iterator[None]:
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RunLocked(
+            taken, hint="Wait until it has ended; its lock goes with it, even after a crash."
+        ) from None
+    try:
+        yield
     finally:
         lock.release()
 

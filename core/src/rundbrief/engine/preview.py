@@ -1,13 +1,12 @@
 """Dry runs: the same steps on a copy of the state, with a CRM that remembers writes instead of making them."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 from rundbrief.crm import Crm
+from rundbrief.engine.state_copy import copy_for, remove_abandoned
 from rundbrief.engine.workspace import Workspace
 from rundbrief.fields import CrmField
 from rundbrief.models import (
@@ -26,17 +25,14 @@ __all__ = ["state_and_crm"]
 
 
 @contextmanager
-def state_and_crm(workspace: Workspace, *, dry_run: bool) -> Iterator[tuple[Store, Crm]]:
+def state_and_crm(workspace: Workspace, connection: str, *, dry_run: bool) -> Iterator[tuple[Store, Crm]]:
     """Yield what a run works on: the real thing, or for a dry run a copy that is thrown away afterwards."""
+    remove_abandoned(workspace.config.state_path)
     if not dry_run:
         yield workspace.store, workspace.crm
         return
-    with tempfile.TemporaryDirectory(prefix="rundbrief-") as folder:
-        store = workspace.store.copy(Path(folder) / "state.db")
-        try:
-            yield store, _PreviewCrm(workspace.crm)
-        finally:
-            store.close()
+    with copy_for(workspace.store, connection) as store:
+        yield store, _PreviewCrm(workspace.crm)
 
 
 class _PreviewCrm:

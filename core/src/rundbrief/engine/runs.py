@@ -78,7 +78,7 @@ def _run(
     options = options or RunOptions()
     connection = workspace.connection(name)
     requests_before = connection.client.requests_sent
-    with state_and_crm(workspace, dry_run=options.dry_run) as (store, crm):
+    with state_and_crm(workspace, name, dry_run=options.dry_run) as (store, crm):
         if kind == "import" and connection.is_account_wide:
             mailing_list = whole_account()
         else:
