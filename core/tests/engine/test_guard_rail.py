@@ -132,6 +132,17 @@ class TestExport:
         assert (run.kind, run.state) == ("export", "stopped")
         assert "21 of 30" in run.message
 
+    def test_what_was_taken_in_before_is_told(self, subscribed: Callable[[int], Any]) -> None:
+        world = subscribed(40)
+        self.withdraw(world, 21)
+        world.service.put(address(30), UNSUBSCRIBED)
+        with pytest.raises(GuardRail, match="Nothing was sent there; one change from there had been taken into"):
+            world.exports()
+        assert world.opt_in(address(30)) is NO
+        assert world.service.written == []
+        with pytest.raises(GuardRail, match="Nothing was written"):
+            world.exports()
+
     def test_the_share_can_be_configured(self, subscribed: Callable[[int], Any]) -> None:
         world = subscribed(30)
         world.open(max_withdrawals=0.8)

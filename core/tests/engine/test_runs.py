@@ -112,7 +112,11 @@ class TestEnds:
         progress = Sentences()
         world.imports(progress=progress)
         assert states(world) == [("export", "cut off"), ("import", "done")]
-        assert progress.said == [f"Run {killed} was cut off; this one goes on where it ended."]
+        sentence = f"Run {killed} (export) was cut off; nothing was left open."
+        assert progress.said == [sentence]
+        with world.workspace.store.transaction() as transaction:
+            (run,) = transaction.runs.latest(1)
+        assert run.message == sentence
 
     def test_no_thread_is_left_behind(self, world: Any) -> None:
         before = threading.active_count()

@@ -122,6 +122,7 @@ def done_phrase(kind: str, reason: Reason) -> Phrase:
 COUNTS: Mapping[str, str] = {
     "read": "read at the service",
     "looked at": "looked at in the CRM",
+    "found done": "sent by an earlier run without an answer, and found done",
     "unchanged": "as they were",
     "without opt-in": "without an opt-in for this list: left alone",
     "without data of their own": "known to the service by the address of another contact, whose data counts",

@@ -1,13 +1,15 @@
 """The journal of an import: what each of its steps changed, where, and on what evidence."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
+from rundbrief.engine.recording import entries_of_write
 from rundbrief.engine.run import RunContext
+from rundbrief.engine.unanswered import status_after
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
-from rundbrief.store import MOVED, JournalEntry
+from rundbrief.store import MOVED, JournalEntry, Planned
 
 __all__ = ["ImportStep", "change_entry", "entries_of", "entries_of_missed", "evidence"]
 
@@ -28,6 +30,8 @@ class ImportStep:
     """Of the data the service has, where it is to be remembered."""
     left_out: list[str] = field(default_factory=list)
     """Sentences about values that `new` goes without, or with less of."""
+    ours: Sequence[Planned] = ()
+    """The steps of killed runs that this is the effect of; see `unanswered`."""
 
     @property
     def all_changes(self) -> list[OptInChange]:
@@ -53,15 +57,20 @@ def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
     """Return what a finished step has changed on either side."""
     one, known = step.match.incoming, step.match.known
     entries = []
-    if step.match.moved_from:
+    was = known.status
+    if step.ours:
+        was = status_after(context, step.ours[-1], known.status)
+        entries += entries_of_write(context, step.ours[-1], known.status, was)
+    elif step.match.moved_from:
         entries += _moved(context, step.match.moved_from, step.match)
-    elif known.status is not one.status:
+        was = one.status
+    if was is not one.status:
         entries.append(
             context.entry(
                 one.address,
                 "service",
                 "service",
-                known.status.value,
+                was.value,
                 one.status.value,
                 evidence(context, step.match),
                 stated_at=one.since,

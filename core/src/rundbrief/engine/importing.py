@@ -16,8 +16,9 @@ from rundbrief.engine.import_journal import (
 )
 from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
-from rundbrief.engine.recovery import record_cut_off_import
+from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, guard
+from rundbrief.engine.unanswered import found_done
 from rundbrief.errors import GuardRail
 from rundbrief.models import (
     Contact,
@@ -31,7 +32,7 @@ from rundbrief.models import (
     address_key,
     mask_address,
 )
-from rundbrief.store import Intent, OutcomeLine, Recipient, Sent, Transaction
+from rundbrief.store import Intent, OutcomeLine, Planned, Recipient, Sent, Transaction
 
 __all__ = ["take_in"]
 
@@ -42,7 +43,7 @@ PAGE = 500
 def take_in(context: RunContext) -> None:
     """Fetch what changed at the service, and settle it: the whole of an import, and the start of an export."""
     context.crm.ensure_opt_in_fields([context.connection.opt_in_field(context.mailing_list)])
-    record_cut_off_import(context)
+    record_cut_off(context)
     fetch(context)
     _guard(context)
     guard_arrivals(context)
@@ -106,7 +107,8 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
     In this order: doing the first twice changes nothing, whereas a state that runs ahead of the CRM would take
     the missing opt-in for the CRM's own wish.
     """
-    steps = [_decide(context, one) for one in page if one.is_news]
+    ours = found_done(context, page)
+    steps = [_decide(context, one, ours.get(one.incoming.seq, ())) for one in page if one.is_news]
     context.problems.extend(_echoes(context, page))
     _announce(context, steps)
     undone = set(context.crm.set_opt_ins([change for step in steps for change in step.changes]))
@@ -147,8 +149,8 @@ def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
             transaction.intents(context.connection.name).put(intents)
 
 
-def _decide(context: RunContext, one: Match) -> ImportStep:
-    step = ImportStep(one, context.decide(one.standing(context.opt_in_key)))
+def _decide(context: RunContext, one: Match, ours: Sequence[Planned]) -> ImportStep:
+    step = ImportStep(one, context.decide(one.standing(context.opt_in_key)), ours=ours)
     if step.decision.crm is not None:
         _change_crm(context, step, step.decision.crm)
     step.fingerprint = _seen(context, step)
@@ -202,6 +204,9 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[Impor
     entries = [entry for step in steps for entry in entries_of(context, step)]
     transaction.journal.add(entries, context.now())
     context.report(transaction, [line for step in steps for line in _lines(context, step)])
+    transaction.outbox(context.run_id).done(one.seq for step in steps for one in step.ours)
+    if found := sum(bool(step.ours) for step in steps):
+        context.counts["found done"] += found
 
 
 def _links(step: ImportStep) -> list[tuple[str, str, str]]:

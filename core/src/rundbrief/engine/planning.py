@@ -63,8 +63,18 @@ def plan(context: RunContext, *, everybody: bool) -> None:
     with context.store.transaction() as transaction:
         clearings = transaction.outbox(context.run_id).count_clearings()
         base = transaction.recipients(context.connection.name, context.scope).count_opted_in()
-    guard(context, clearings, base)
+        tally = transaction.runs.tally(context.run_id)
+    taken_in = sum(count for (result, _), count in tally.items() if result is Result.DONE)
+    guard(context, clearings, base, written=_written(context, taken_in))
     guard_newcomers(context)
+
+
+def _written(context: RunContext, taken_in: int) -> str:
+    """Return what an export has written before its plan is carried out."""
+    if not taken_in or context.options.dry_run:
+        return "Nothing was written."
+    changes = "one change" if taken_in == 1 else f"{taken_in} changes"
+    return f"Nothing was sent there; {changes} from there had been taken into the CRM before."
 
 
 def _note_another_map(context: RunContext) -> None:

@@ -16,16 +16,17 @@ from rundbrief.models import (
 )
 from rundbrief.store import MOVED, JournalEntry, OutcomeLine, Planned, Recipient, Sent
 
-__all__ = ["record_outcomes", "record_settled", "why"]
+__all__ = ["STATUS_AFTER", "entries_of_write", "record_outcomes", "record_settled", "why"]
 
 SIGNUP_PAUSE = timedelta(hours=12)
 """How long an address that had *too many signups* is left alone."""
 
-_STATUS_AFTER = {
+STATUS_AFTER = {
     WriteKind.CREATE: SubscriberStatus.SUBSCRIBED,
     WriteKind.WITHDRAW: SubscriberStatus.UNSUBSCRIBED,
     WriteKind.CONFIRM: SubscriberStatus.PENDING,
 }
+"""What a write makes of a recipient, unless the service tells otherwise."""
 
 _STATUS_TOLD = {
     Reason.ALREADY_EXISTS: SubscriberStatus.ARCHIVED,
@@ -154,9 +155,9 @@ def _record_done(
             records.recipients[step.address] = replace(before, lists=before.lists | {context.mailing_list.id})
         return
     if step.moved_from:
-        before = _leave_old_address(context, step, known, records)
+        before = _leave_old_address(step, known, records)
     # A data write says nothing about consent. Had the person left meanwhile, the next import must find it news.
-    status = before.status if kind is WriteKind.UPDATE else outcome.status or _STATUS_AFTER[kind]
+    status = before.status if kind is WriteKind.UPDATE else outcome.status or STATUS_AFTER[kind]
     records.recipients[step.address] = replace(
         before,
         address=step.address,
@@ -169,8 +170,7 @@ def _record_done(
         lists=before.lists | _joined(context, kind),
     )
     records.links += [(one, step.crm_address, step.address) for one in step.contact_ids]
-    if status is not before.status or step.moved_from:
-        records.entries.append(_service_entry(context, step, before.status, status))
+    records.entries += entries_of_write(context, step, before.status, status)
 
 
 def _joined(context: RunContext, kind: WriteKind) -> frozenset[str]:
@@ -179,25 +179,12 @@ def _joined(context: RunContext, kind: WriteKind) -> frozenset[str]:
     return frozenset({context.mailing_list.id}) if creates else frozenset()
 
 
-def _leave_old_address(
-    context: RunContext, step: Planned, known: Mapping[str, Recipient], records: _Records
-) -> Recipient:
+def _leave_old_address(step: Planned, known: Mapping[str, Recipient], records: _Records) -> Recipient:
     """The recipient has a new address: free the old one, and return the recipient as it was."""
     assert step.moved_from is not None
     old = known[step.moved_from]
     records.recipients[old.address] = Recipient(old.address, old.spelling, left=old.left)
     records.forgotten.append(old.address)
-    records.entries.append(
-        context.entry(
-            old.address,
-            "service",
-            "rundbrief",
-            old.status.value,
-            MOVED,
-            f"{context.place}: the CRM changed the address",
-            other_address=step.address,
-        )
-    )
     return replace(old, address=step.address)
 
 
@@ -239,6 +226,32 @@ def _inherited(context: RunContext, step: Planned) -> JournalEntry:
         "the contact's earlier address was withdrawn",
         contact_id=step.contact_ids[0],
     )
+
+
+def entries_of_write(
+    context: RunContext, step: Planned, was: SubscriberStatus, became: SubscriberStatus
+) -> list[JournalEntry]:
+    """Return what a step that the service has carried out changed there.
+
+    Args:
+        was: the recipient's status before, under whichever address.
+    """
+    entries = []
+    if step.moved_from:
+        entries.append(
+            context.entry(
+                step.moved_from,
+                "service",
+                "rundbrief",
+                was.value,
+                MOVED,
+                f"{context.place}: the CRM changed the address",
+                other_address=step.address,
+            )
+        )
+    if step.moved_from or became is not was:
+        entries.append(_service_entry(context, step, was, became))
+    return entries
 
 
 def _service_entry(

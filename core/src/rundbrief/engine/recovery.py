@@ -10,12 +10,21 @@ from rundbrief.engine.run import RunContext
 from rundbrief.models import Contact
 from rundbrief.store import Intent, JournalEntry, Planned
 
-__all__ = ["record_cut_off", "record_cut_off_import"]
+__all__ = ["record_cut_off"]
 
 PAGE = 500
 
 
-def record_cut_off_import(context: RunContext) -> None:
+def record_cut_off(context: RunContext) -> None:
+    """Complete the record of what killed runs had set in the CRM.
+
+    What an export had sent to the service stays in the outbox until the next read tells what became of it.
+    """
+    _record_intents(context)
+    _record_settling(context)
+
+
+def _record_intents(context: RunContext) -> None:
     """Look through what killed imports of the connection were about to set, and put on record what they did set.
 
     A contact tells by value, time and source of its opt-in that it was us. Did a user change it since, nobody can
@@ -47,8 +56,8 @@ def _candidates(
     return [contact] if contact else []
 
 
-def record_cut_off(context: RunContext) -> None:
-    """Look through the steps that earlier, killed exports of the list left behind, and drop them.
+def _record_settling(context: RunContext) -> None:
+    """Look through the steps that earlier, killed exports of the list left behind, and drop those never sent.
 
     A step was done if the contact has the value it should have, and tells that it has it from us.
     """
@@ -62,7 +71,7 @@ def record_cut_off(context: RunContext) -> None:
             transaction.journal.add(_entries(context, steps, contacts), context.now())
             transaction.outbox(context.run_id).done(step.seq for step in steps)
     with context.store.transaction() as transaction:
-        transaction.outbox(context.run_id).clear()
+        transaction.outbox(context.run_id).drop_unsent()
 
 
 def _entries(

@@ -10,6 +10,7 @@ from rundbrief.consent import Decision, Standing, decide
 from rundbrief.crm import Crm
 from rundbrief.engine.locks import only_run
 from rundbrief.engine.progress import Progress, Silent
+from rundbrief.engine.resuming import resumption
 from rundbrief.engine.scopes import scope_of
 from rundbrief.engine.workspace import Connection, StopSignal, Workspace
 from rundbrief.errors import GuardRail, Interrupted, RundbriefError
@@ -70,6 +71,8 @@ class RunContext:
     options: RunOptions
     stop: StopSignal
     now: Callable[[], datetime]
+    resumed: str = ""
+    """In words, what it goes on with."""
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     _field_map: FieldMap | None = None
@@ -176,14 +179,14 @@ def running(
         with store.transaction() as transaction:
             transaction.erased.check()
             unfinished = transaction.erased.unfinished()
+            scope = connection.scope(mailing_list)
             cut_off = transaction.runs.close_cut_off(connection.name)
-            run_id = transaction.runs.begin(
-                kind, connection.name, mailing_list.id, workspace.now(), scope=connection.scope(mailing_list)
-            )
-        if cut_off:
-            options.progress.say(f"Run {cut_off[-1]} was cut off; this one goes on where it ended.")
+            run_id = transaction.runs.begin(kind, connection.name, mailing_list.id, workspace.now(), scope=scope)
+            resumed = resumption(cut_off, scope, transaction.leftovers(connection.name, scope, run_id))
+        if resumed:
+            options.progress.say(resumed)
         context = RunContext(
-            run_id, kind, connection, mailing_list, store, crm, options, workspace.stop, workspace.now
+            run_id, kind, connection, mailing_list, store, crm, options, workspace.stop, workspace.now, resumed
         )
         if unfinished:
             context.problems.append(_UNFINISHED)
@@ -220,12 +223,13 @@ def sum_up(context: RunContext, requests_before: int) -> RunReport:
     )
 
 
-def guard(context: RunContext, clearings: int, base: int) -> None:
-    """Stop a run that would take away more consents than the configuration allows, before it writes.
+def guard(context: RunContext, clearings: int, base: int, *, written: str = "Nothing was written.") -> None:
+    """Stop a run that would take away more consents than the configuration allows, before it does.
 
     Args:
         clearings: consents the run would take away.
         base: consents there are.
+        written: what the run has written so far, as a sentence.
 
     Raises:
         GuardRail: too many, and not allowed by hand.
@@ -236,11 +240,12 @@ def guard(context: RunContext, clearings: int, base: int) -> None:
         return
     raise GuardRail(
         f"This {context.kind} of {context.place} would take away {clearings} of {base} opt-ins; "
-        f"{limit} are allowed ({share:.0%}, at least {USUAL_WITHDRAWALS}). Nothing was written.",
+        f"{limit} are allowed ({share:.0%}, at least {USUAL_WITHDRAWALS}). {written}",
         hint="Look at the list and the CRM first. If it is right, run again with --allow-withdrawals.",
     )
 
 
 def _end(context: RunContext, state: str, message: str) -> None:
+    sentences = " ".join(one for one in (context.resumed, message) if one)
     with context.store.transaction() as transaction:
-        transaction.runs.end(context.run_id, context.now(), state, context.counts, message)
+        transaction.runs.end(context.run_id, context.now(), state, context.counts, sentences)

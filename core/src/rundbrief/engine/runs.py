@@ -8,7 +8,6 @@ from rundbrief.engine.lists import find_list, whole_account
 from rundbrief.engine.observing import tell_observers
 from rundbrief.engine.planning import plan
 from rundbrief.engine.preview import state_and_crm
-from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, RunOptions, RunReport, running, sum_up
 from rundbrief.engine.staging import stage
 from rundbrief.engine.workspace import Connection, Workspace
@@ -125,7 +124,6 @@ def _refuse_before_first_import(context: RunContext) -> None:
 
 
 def _export(context: RunContext, selection: Selection) -> None:
-    record_cut_off(context)
     take_in(context)
     stage(context, selection)
     plan(context, everybody=selection.is_everything)

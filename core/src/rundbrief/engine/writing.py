@@ -133,6 +133,7 @@ def _batches(context: RunContext, kind: WriteKind, size: int) -> Iterator[Sequen
         after = steps[-1].seq
         wanted = _still_wanted(context, steps)
         if wanted:
+            _announce(context, wanted)
             yield wanted
 
 
@@ -154,6 +155,12 @@ def _still_wanted(context: RunContext, steps: Sequence[Planned]) -> Sequence[Pla
         )
     left_out = {step.seq for step in unwanted}
     return [step for step in steps if step.seq not in left_out]
+
+
+def _announce(context: RunContext, steps: Sequence[Planned]) -> None:
+    """Note what is about to be sent: should the answer get lost, a later run knows by it what was our doing."""
+    with context.store.transaction() as transaction:
+        transaction.outbox(context.run_id).mark_sent(step.seq for step in steps)
 
 
 def _opts_in(context: RunContext, contacts: Iterable[Contact]) -> bool:

@@ -30,6 +30,7 @@ from rundbrief.store.records import (
     Incoming,
     Intent,
     JournalEntry,
+    Leftovers,
     OutcomeLine,
     Planned,
     PulledList,
@@ -52,6 +53,7 @@ __all__ = [
     "Incoming",
     "Intent",
     "JournalEntry",
+    "Leftovers",
     "Observations",
     "OutcomeLine",
     "Planned",
@@ -106,6 +108,17 @@ class Transaction:
         """Return the names of all connections that ever knew a recipient."""
         statement = select(schema.recipients.c.connection).distinct()
         return sorted(self._connection.execute(statement).scalars())
+
+    def leftovers(self, connection: str, scope: str, run_id: int) -> Leftovers:
+        """Return what runs before `run_id` left to do."""
+        open_steps, sent_steps = self.outbox(run_id).count_left_behind()
+        return Leftovers(
+            unread=self.cursors(connection, scope).get().reading,
+            inbox=self.inbox(connection, scope).count(),
+            intents=self.intents(connection).count(),
+            open_steps=open_steps,
+            sent_steps=sent_steps,
+        )
 
     def everywhere(self, address: str) -> list[tuple[str, str, Recipient]]:
         """Return connection, scope and recipient for each consent scope that knows the address."""

@@ -170,6 +170,9 @@ class Intents:
             for row in rows.mappings()
         ]
 
+    def count(self) -> int:
+        return self._transaction.execute(select(func.count(schema.intents.c.seq)).where(self._here)).scalar_one()
+
     def clear(self) -> None:
         self._transaction.execute(delete(schema.intents).where(self._here))
 

@@ -3,7 +3,18 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from rundbrief.models import CrmOptIn, OptIn, Reason, WriteKind
@@ -84,11 +95,31 @@ class Outbox:
     def left_behind(self, limit: int) -> Sequence[Planned]:
         """Return SETTLE steps of earlier, killed runs of the scope: the CRM may have got what they say."""
         columns = schema.outbox.c
-        statement = select(schema.outbox).where(
-            columns.run_id.in_(self._runs_of_the_scope()), columns.run_id < self._run_id, columns.kind == SETTLE
-        )
+        statement = select(schema.outbox).where(*self._earlier(), columns.kind == SETTLE)
         rows = self._transaction.execute(statement.order_by(columns.seq).limit(limit)).mappings()
         return [_planned(row) for row in rows]
+
+    def count_left_behind(self) -> tuple[int, int]:
+        """Return how many steps earlier runs of the scope left behind, and how many of these were sent."""
+        statement = select(func.count(), func.coalesce(func.sum(schema.outbox.c.sent), 0))
+        row = self._transaction.execute(statement.where(*self._earlier())).one()
+        return int(row[0]), int(row[1])
+
+    def mark_sent(self, seqs: Iterable[int]) -> None:
+        """Note that steps are about to be handed to the service."""
+        statement = update(schema.outbox).where(schema.outbox.c.seq.in_(list(seqs)))
+        self._transaction.execute(statement.values(sent=True))
+
+    def unanswered(self, addresses: Iterable[str]) -> dict[str, list[Planned]]:
+        """Return address -> the steps that earlier runs of the scope sent and had no answer to, oldest first."""
+        columns = schema.outbox.c
+        statement = select(schema.outbox).where(
+            *self._earlier(), columns.sent.is_(True), columns.address.in_(list(addresses))
+        )
+        found: dict[str, list[Planned]] = {}
+        for row in self._transaction.execute(statement.order_by(columns.seq)).mappings():
+            found.setdefault(row["address"], []).append(_planned(row))
+        return found
 
     def count(self) -> dict[str, int]:
         """Return kind -> planned steps."""
@@ -117,6 +148,11 @@ class Outbox:
     def done(self, seqs: Iterable[int]) -> None:
         self._transaction.execute(delete(schema.outbox).where(schema.outbox.c.seq.in_(list(seqs))))
 
+    def drop_unsent(self) -> None:
+        """Forget what earlier, killed runs of the scope planned and did not send, and their candidates."""
+        self._transaction.execute(delete(schema.outbox).where(*self._earlier(), schema.outbox.c.sent.is_(False)))
+        self._transaction.execute(delete(schema.candidates).where(*self._earlier(schema.candidates)))
+
     def clear(self) -> None:
         """Forget this run's candidates and steps, and those that an earlier, killed run of the scope left behind.
 
@@ -124,6 +160,10 @@ class Outbox:
         """
         for table in (schema.candidates, schema.outbox):
             self._transaction.execute(delete(table).where(table.c.run_id.in_(self._runs_of_the_scope())))
+
+    def _earlier(self, table: Table = schema.outbox) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """Return what holds for the rows of runs of the scope before this one."""
+        return table.c.run_id.in_(self._runs_of_the_scope()), table.c.run_id < self._run_id
 
     def _runs_of_the_scope(self) -> Select[tuple[int]]:
         """Return the ids of this run and of the runs before it, of the same connection and consent scope."""
@@ -151,6 +191,7 @@ class Outbox:
             "agreed": step.agreed,
             "withdrawn": step.withdrawn,
             "joins": step.joins,
+            "sent": step.sent,
         }
 
 
@@ -185,5 +226,6 @@ def _planned(row: RowMapping) -> Planned:
         withdrawn=row["withdrawn"],
         crm_address=row["crm_address"],
         joins=row["joins"],
+        sent=row["sent"],
         seq=row["seq"],
     )

@@ -26,6 +26,7 @@ __all__ = [
     "Incoming",
     "Intent",
     "JournalEntry",
+    "Leftovers",
     "OutcomeLine",
     "Planned",
     "PulledList",
@@ -164,6 +165,22 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What earlier runs of a connection and consent scope left to do, by stopping, failing or being killed."""
+
+    unread: bool = False
+    """A read has begun and not ended."""
+    inbox: int = 0
+    """Recipients that were read and not yet acted on."""
+    intents: int = 0
+    """Opt-ins that an import of the connection was about to set in the CRM."""
+    open_steps: int = 0
+    """Steps of an export that were planned, and not known to be done."""
+    sent_steps: int = 0
+    """Those of them that the service may have carried out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     id: int
     kind: str
@@ -231,4 +248,6 @@ class Planned:
     """The contacts' address in the CRM; empty: the same as the recipient's."""
     joins: bool = False
     """An UPDATE that puts the recipient on the list as well."""
+    sent: bool = False
+    """It was, or was about to be, handed to the service."""
     seq: int = 0

@@ -70,15 +70,16 @@ class Runs:
         assert key is not None
         return int(key[0])
 
-    def close_cut_off(self, connection: str) -> list[int]:
-        """Mark the runs of a connection that nobody ended (killed, power lost), and return their ids.
+    def close_cut_off(self, connection: str) -> list[Run]:
+        """Mark the runs of a connection that nobody ended (killed, power lost), and return them.
 
         Only called while the connection's lock is held, so none of them can still be alive.
         """
         here = (schema.runs.c.connection == connection, schema.runs.c.state == "running")
-        ids = list(self._transaction.execute(select(schema.runs.c.id).where(*here)).scalars())
+        rows = self._transaction.execute(select(schema.runs).where(*here).order_by(schema.runs.c.id)).mappings()
+        found = [run_of(row) for row in rows]
         self._transaction.execute(update(schema.runs).where(*here).values(state="cut off"))
-        return ids
+        return found
 
     def was_done(self, run_id: int, kinds: Collection[str] = ()) -> bool:
         """Tell whether a run before this one, of the same connection and consent scope, has ended well.

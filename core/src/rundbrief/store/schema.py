@@ -284,7 +284,9 @@ outbox = Table(
     Column("agreed", String),
     Column("withdrawn", Boolean, nullable=False),
     Column("joins", Boolean, nullable=False, server_default=false()),
+    Column("sent", Boolean, nullable=False, server_default=false()),
     Index("outbox_kind", "run_id", "kind", "seq"),
     sqlite_autoincrement=True,
 )
-"""What an export is going to do: planned as a whole and counted, before the first write."""
+"""What an export is going to do: planned as a whole and counted, before the first write. `sent` is set right
+before a step is sent: with a run that was killed, it tells what the service may have done."""

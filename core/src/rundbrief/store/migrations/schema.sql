@@ -102,7 +102,7 @@ CREATE TABLE outbox (
 	crm_expected JSON NOT NULL, 
 	agreed VARCHAR, 
 	withdrawn BOOLEAN NOT NULL
-, joins BOOLEAN DEFAULT 0 NOT NULL)
+, joins BOOLEAN DEFAULT 0 NOT NULL, sent BOOLEAN DEFAULT 0 NOT NULL)
 
 CREATE INDEX outbox_kind ON outbox (run_id, kind, seq)
 
@@ -212,4 +212,4 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )
 
-INSERT INTO alembic_version VALUES ('0006')
+INSERT INTO alembic_version VALUES ('0007')

@@ -1,0 +1,52 @@
+"""Steps that a killed run had sent, and whose answer nobody recorded: the next read shows which of them were done.
+
+The outbox still knows them. What a read finds of their effects is put on record as ours, on the evidence that was
+sent, and not as something that happened at the service.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rundbrief.engine.matching import Match
+from rundbrief.engine.recording import STATUS_AFTER
+from rundbrief.engine.run import RunContext
+from rundbrief.models import SubscriberStatus, WriteKind
+from rundbrief.store import Planned
+
+__all__ = ["found_done", "status_after"]
+
+
+def found_done(context: RunContext, matches: Iterable[Match]) -> Mapping[int, Sequence[Planned]]:
+    """Return what a page of the inbox shows to be done: number of the row -> the steps it is the effect of.
+
+    Several steps are one attempt and its repetitions, by runs that were killed in a row; the last one counts.
+    """
+    news = [one for one in matches if one.is_news]
+    with context.store.transaction() as transaction:
+        sent = transaction.outbox(context.run_id).unanswered(one.incoming.address for one in news)
+    found = {}
+    for one in news:
+        done = [step for step in sent.get(one.incoming.address, ()) if _shows(context, one, step)]
+        if done:
+            found[one.incoming.seq] = done
+    return found
+
+
+def status_after(context: RunContext, step: Planned, before: SubscriberStatus) -> SubscriberStatus:
+    """Return the status that a step leaves its recipient with."""
+    if step.moved_from:
+        return before
+    if step.kind is WriteKind.CREATE and context.mailing_list.double_opt_in:
+        return SubscriberStatus.PENDING
+    return STATUS_AFTER[WriteKind(step.kind)]
+
+
+def _shows(context: RunContext, one: Match, step: Planned) -> bool:
+    """Tell whether a recipient is as the step would have left it, and was not before."""
+    if step.moved_from or one.moved_from:
+        return step.moved_from is not None and step.moved_from == one.moved_from
+    if step.kind is WriteKind.UPDATE or one.known.status is one.incoming.status:
+        return False
+    expected = [status_after(context, step, one.known.status)]
+    if step.kind is WriteKind.CREATE:
+        expected.append(SubscriberStatus.SUBSCRIBED)  # asked by us, and confirmed meanwhile
+    return one.incoming.status in expected

@@ -1,0 +1,182 @@
+"""Exports that are killed when the service has done what it was asked, and nobody has recorded its answer.
+
+The next run's read finds the effect. It goes on record as ours, with what it was sent for, as if there had been an
+answer: nobody else has done it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rundbrief.errors import ServiceUnavailable
+from rundbrief.models import MailingList, OptIn, Result, SubscriberStatus, WriteKind
+
+YES, NO = OptIn.YES, OptIn.NO
+SUBSCRIBED, UNSUBSCRIBED, PENDING = (
+    SubscriberStatus.SUBSCRIBED,
+    SubscriberStatus.UNSUBSCRIBED,
+    SubscriberStatus.PENDING,
+)
+
+ANN = "ann@example.org"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def kill(paperboy: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what exports until the service has carried out a write of a kind, and dies before the answer."""
+
+    def kill(world: Any, kind: WriteKind) -> None:
+        writer = paperboy._WRITERS[kind]
+
+        def last(*args: Any) -> Any:
+            writer(*args)
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setitem(paperboy._WRITERS, kind, last)
+            with pytest.raises(Killed):
+                world.exports()
+        world.open()
+
+    return kill
+
+
+def service_entries(world: Any, address: str) -> list[tuple[str, str, str, str]]:
+    return [
+        (one.actor, one.was, one.became, one.evidence) for one in world.journal(address) if one.place == "service"
+    ]
+
+
+def joining(world: Any) -> None:
+    world.imports()
+    world.add(ANN, YES, first_name="Ann")
+
+
+def leaving(world: Any) -> None:
+    world.service.put(ANN, first_name="Ann")
+    world.imports()
+    world.say(world.contact(ANN).id, NO)
+
+
+def moving(world: Any) -> None:
+    world.service.put("old@example.org")
+    world.imports()
+    world.crm.edit(world.contact("old@example.org").id, email=ANN)
+
+
+def coming_back(world: Any) -> None:
+    world.open(reconsent="confirm")
+    world.service.put(ANN)
+    world.imports()
+    world.service.put(ANN, UNSUBSCRIBED)
+    world.imports()
+    world.say(world.contact(ANN).id, YES)
+
+
+STORIES = {
+    WriteKind.CREATE: joining,
+    WriteKind.WITHDRAW: leaving,
+    WriteKind.UPDATE: moving,
+    WriteKind.CONFIRM: coming_back,
+}
+
+
+@pytest.mark.parametrize("resume", ["exports", "imports", "syncs"])
+@pytest.mark.parametrize("kind", STORIES)
+def test_it_is_recorded_as_if_there_had_been_an_answer(
+    make_world: Callable[..., Any], kill: Any, kind: WriteKind, resume: str
+) -> None:
+    undisturbed, killed = make_world(), make_world()
+    for world in (undisturbed, killed):
+        STORIES[kind](world)
+    undisturbed.exports()
+    kill(killed, kind)
+    report = getattr(killed, resume)()
+    for address in (ANN, "old@example.org"):
+        assert service_entries(killed, address) == service_entries(undisturbed, address)
+    recipient, expected = killed.recipient(ANN), undisturbed.recipient(ANN)
+    assert (recipient.status, recipient.agreed, recipient.withdrawn) == (
+        expected.status,
+        expected.agreed,
+        expected.withdrawn,
+    )
+    assert report.counts["found done"] == 1
+    again = killed.exports()
+    assert "found done" not in again.counts
+    assert not any(result is Result.DONE for result, _ in again.tally)
+    assert [one for one, _ in killed.service.writes()].count(kind) == 1
+
+
+def test_what_she_did_herself_after_it_is_hers(world: Any, kill: Any) -> None:
+    world.service.lists["1"] = MailingList("1", "Customers", double_opt_in=True)
+    joining(world)
+    kill(world, WriteKind.CREATE)
+    world.service.put(ANN, SUBSCRIBED)
+    world.imports()
+    assert [one[:3] for one in service_entries(world, ANN)] == [
+        ("rundbrief", "absent", "pending"),
+        ("service", "pending", "subscribed"),
+    ]
+
+
+def test_what_the_service_never_got_is_done_by_the_next_run(world: Any) -> None:
+    joining(world)
+
+    def die(call: str) -> None:
+        if call == WriteKind.CREATE:
+            raise Killed
+
+    world.service.before = die
+    with pytest.raises(Killed):
+        world.exports()
+    world.service.before = lambda call: None
+    world.open()
+    report = world.exports()
+    assert "found done" not in report.counts
+    assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
+
+
+def test_somebody_who_left_by_herself_before_anything_was_sent_is_not_taken_for_our_doing(world: Any) -> None:
+    leaving(world)
+    world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == "fields" else None
+    with pytest.raises(Killed):
+        world.exports()
+    world.service.before = lambda call: None
+    world.open()
+    world.service.put(ANN, UNSUBSCRIBED)
+    world.imports()
+    assert [one[:3] for one in service_entries(world, ANN)][-1] == ("service", "subscribed", "unsubscribed")
+
+
+def test_an_answer_that_was_lost_on_the_way_is_the_same(world: Any, paperboy: Any, monkeypatch: Any) -> None:
+    joining(world)
+    writer = paperboy._WRITERS[WriteKind.CREATE]
+
+    def unanswered(*args: Any) -> Any:
+        writer(*args)
+        raise ServiceUnavailable("Paperboy hung up.")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(paperboy._WRITERS, WriteKind.CREATE, unanswered)
+        with pytest.raises(ServiceUnavailable):
+            world.exports()
+    world.exports()
+    assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
+
+
+def test_two_runs_that_were_killed_in_a_row_make_one_entry(world: Any, kill: Any) -> None:
+    joining(world)
+    world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == WriteKind.CREATE else None
+    with pytest.raises(Killed):
+        world.exports()
+    world.service.before = lambda call: None
+    world.open()
+    kill(world, WriteKind.CREATE)
+    world.imports()
+    world.exports()
+    assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
