@@ -20,7 +20,7 @@ EXAMPLE := docs/examples/rundbrief-mailman
 INSTALLED_TOOLS := $(VENV)/.installed-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mailman check format docs docs-tables schema interface bench bench-fields constraints clean
+.PHONY: help demo test test-mailman kill-test check format docs docs-tables schema interface bench bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ schema: $(INSTALLED_TOOLS) ## note what the migrations make, for new databases
 
 interface: $(INSTALLED_TOOLS) ## note the public interface, for a release
 	@$(BIN)/python tools/public_interface.py >tests/public_interface.txt
+
+kill-test: $(INSTALLED_TOOLS) ## kill the command at hundreds of requests and database writes, and compare
+	@$(BIN)/python tests/crashes/run.py $(ARGS)
 
 bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time
 	@$(BIN)/python tests/bench/run.py $(ARGS)
