@@ -19,6 +19,9 @@ MAILMAN := $(CURDIR)/.venv-mailman
 EXAMPLE := docs/examples/rundbrief-mailman
 INSTALLED_TOOLS := $(VENV)/.installed-tools
 
+# Tests and checks start hundreds of processes: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-mailman kill-test check format docs docs-tables schema interface bench bench-fields constraints clean
 

@@ -16,7 +16,15 @@ from installing import ROOT
 from documentation.editing import put_into
 from documentation.pages import Block, blocks_of
 
-__all__ = ["Reader", "WrongPage"]
+__all__ = ["VARIABLES", "Reader", "WrongPage"]
+
+VARIABLES = {
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "COLUMNS": "200",
+    "NO_COLOR": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 FIRST_PORT, PORTS = 8025, 4
 PATIENCE = 30.0
@@ -31,21 +39,17 @@ class Reader:
     """Args:
     folder: where everything happens; the reader's home as well.
     path: where the commands are, before the system's own.
+    environ: variables, beside those that every reader has.
+    warm: where commands are that answer sooner; a server, which is ended by a signal, is not among them.
     """
 
-    def __init__(self, folder: Path, path: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, path: Path, environ: Mapping[str, str] | None = None, *, warm: Path | None = None
+    ) -> None:
         self.folder = folder
         self.commands = 0
-        self._environ = {
-            "PATH": f"{path}:/usr/bin:/bin",
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-            "COLUMNS": "200",
-            "NO_COLOR": "1",
-            "PYTHONUNBUFFERED": "1",
-            **(environ or {}),
-        }
+        self._environ = {**VARIABLES, "PATH": f"{path}:/usr/bin:/bin", "HOME": str(folder), **(environ or {})}
+        self._warm = warm
         self._ports = {str(FIRST_PORT + one): str(port) for one, port in enumerate(_free_ports())}
 
     def follow(self, page: Path) -> None:
@@ -101,7 +105,7 @@ class Reader:
             stdin=subprocess.DEVNULL,
             text=True,
             cwd=self.folder,
-            env=self._environ,
+            env=self._environ | self._warm_path(),
             check=False,
         )
         said = self._without_ports(done.stdout)
@@ -131,6 +135,9 @@ class Reader:
             time.sleep(0.05)
         _stop(server)
         raise WrongPage(f"{block}: $ {command}\nserves nothing.")
+
+    def _warm_path(self) -> dict[str, str]:
+        return {"PATH": f"{self._warm}:{self._environ['PATH']}"} if self._warm else {}
 
     def _with_ports(self, text: str) -> str:
         return re.sub(r"\b80\d\d\b", lambda found: self._ports.get(found[0], found[0]), text)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_the_list_of_plugins_imports_no_plugin() -> None:
     assert "importlib_metadata" in loaded
     assert not [name for name in loaded if name.startswith("rundbrief_")]
     assert "rundbrief.crm.local" not in loaded
+
+
+@pytest.mark.parametrize("args", [("runs",), ("contacts", "list"), ("opt-ins", "ann@example.org")])
+def test_what_asks_no_service_imports_nothing_for_requests(args: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "rundbrief.toml").write_text('[crm]\nplugin = "local"\n', encoding="utf-8")
+    loaded = modules_after("--config", str(tmp_path / "rundbrief.toml"), *args)
+    assert "sqlalchemy" in loaded
+    assert not {"httpx", "tenacity", "pyrate_limiter", "alembic"} & loaded
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -6,22 +6,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rundbrief.config import Config, ConnectionConfig, load_settings
 from rundbrief.consent import ConsentPolicy
 from rundbrief.crm import Crm
 from rundbrief.engine.scopes import opt_in_key
-from rundbrief.engine.token_vault import TokenFile
 from rundbrief.errors import Interrupted
 from rundbrief.field_matching import did_you_mean
 from rundbrief.fields import POSTAL_ADDRESS, CrmField, FieldType
-from rundbrief.hookspecs import ConsentScope, FieldWish
-from rundbrief.http import AccountLimits, Client, RetryPolicy, Transport, open_client
+from rundbrief.hookspecs import ConsentScope, CrmInfo, FieldWish, ProviderInfo
 from rundbrief.models import MailingList, OptInField, WriteKind
 from rundbrief.plugins import Observer, Provider, load_crm, load_provider
-from rundbrief.session import Session
+from rundbrief.session import Endpoint, Session
 from rundbrief.store import ACCOUNT_SCOPE, Store
+
+if TYPE_CHECKING:
+    from rundbrief.http import Client, TokenVault, Transport
 
 __all__ = ["Connection", "StopSignal", "Workspace", "utc_now"]
 
@@ -59,7 +60,7 @@ class Connection:
     config: ConnectionConfig
     provider: Provider
     session: Session
-    client: Client = field(repr=False)
+    client: "Client" = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -136,7 +137,7 @@ class Workspace:
         *,
         environ: Mapping[str, str],
         stop: StopSignal | None = None,
-        transports: Mapping[str, Transport] | None = None,
+        transports: "Mapping[str, Transport] | None" = None,
         now: Callable[[], datetime] = utc_now,
         wait: Callable[[float], None] | None = None,
         patience: float | None = None,
@@ -145,7 +146,7 @@ class Workspace:
         self.now = now
         self.stop = stop or StopSignal()
         self._wait = wait or self.stop.wait
-        self._retry = RetryPolicy() if patience is None else RetryPolicy(total_seconds=patience)
+        self._patience = patience
         self._environ = environ
         self._transports = transports or {}
         self._store: Store | None = None
@@ -173,13 +174,7 @@ class Workspace:
             plugin = load_crm(self.config.crm.plugin)
             settings = self._settings(plugin.info.settings, self.config.crm.settings, "crm")
             if plugin.info.endpoint is not None:
-                self._crm_client = open_client(
-                    plugin.info.endpoint(settings),
-                    limits=AccountLimits(plugin.info.concurrency, plugin.info.rates),
-                    transport=self._transports.get("crm"),
-                    wait=self._wait,
-                    retry=self._retry,
-                )
+                self._crm_client = self._client(plugin.info, plugin.info.endpoint(settings), "crm")
             self._crm = plugin.open(settings, self._crm_client, self.config.folder)
         return self._crm
 
@@ -215,17 +210,28 @@ class Workspace:
         self._connections, self._crm, self._crm_client, self._store = {}, None, None, None
 
     def _open(self, config: ConnectionConfig) -> Connection:
+        from rundbrief.engine.token_vault import TokenFile
+
         provider = load_provider(config.provider)
         settings = self._settings(provider.info.settings, config.settings, f"connections.{config.name}")
-        client = open_client(
-            provider.info.endpoint(settings),
-            limits=AccountLimits(provider.info.concurrency, provider.info.rates),
-            transport=self._transports.get(config.name),
-            wait=self._wait,
-            retry=self._retry,
-            tokens=TokenFile(self.config.state_path, config.name),
-        )
+        tokens = TokenFile(self.config.state_path, config.name)
+        client = self._client(provider.info, provider.info.endpoint(settings), config.name, tokens)
         return Connection(config, provider, Session(config.name, settings, client, self._wait), client)
+
+    def _client(
+        self, info: ProviderInfo | CrmInfo, endpoint: Endpoint, name: str, tokens: "TokenVault | None" = None
+    ) -> "Client":
+        # Imported here, and not above: what asks no service starts without all that a request takes.
+        from rundbrief.http import AccountLimits, RetryPolicy, open_client
+
+        return open_client(
+            endpoint,
+            limits=AccountLimits(info.concurrency, info.rates),
+            transport=self._transports.get(name),
+            wait=self._wait,
+            retry=RetryPolicy() if self._patience is None else RetryPolicy(total_seconds=self._patience),
+            tokens=tokens,
+        )
 
     def _settings(self, schema: type[Any], raw: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         return load_settings(schema, raw, where=where, folder=Path(self.config.folder), environ=self._environ)

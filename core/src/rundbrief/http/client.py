@@ -16,6 +16,7 @@ from rundbrief.http.budget import RateBudgetTransport
 from rundbrief.http.concurrency import ConcurrencyTransport
 from rundbrief.http.credentials import signed
 from rundbrief.http.limits import AccountLimits
+from rundbrief.http.network import NetworkTransport
 from rundbrief.http.oauth import SecondChanceTransport, SigningTransport, TokenSource
 from rundbrief.http.reading import ReadingTransport
 from rundbrief.http.redaction import RedactionTransport
@@ -88,7 +89,7 @@ class Client:
         self.requests_sent = 0
         """How many requests went out, each attempt of a retry included."""
         patient = partial(RetryTransport, policy=retry, wait=wait, now=now)
-        one_answer = ReadingTransport(transport or _network(limits), count=self._count)
+        one_answer = ReadingTransport(transport or NetworkTransport(limits.concurrency), count=self._count)
         in_its_place: httpx.BaseTransport = ConcurrencyTransport(one_answer, limits, wait=wait)
         self._unsigned = RedactionTransport(patient(in_its_place))
         signing = in_its_place
@@ -195,8 +196,3 @@ class Client:
     def _allowance(self, response: httpx.Response) -> Allowance | None:
         read = self._endpoint.allowance
         return None if read is None else read(WireResponse(response))
-
-
-def _network(limits: AccountLimits) -> httpx.HTTPTransport:
-    """Return a pool with more room than the account's places: those rule, and never turn waiting into an error."""
-    return httpx.HTTPTransport(limits=httpx.Limits(max_connections=limits.concurrency + 4))

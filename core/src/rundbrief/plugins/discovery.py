@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,17 +39,7 @@ class InstalledPlugin:
 
 def installed(group: str = PROVIDER_GROUP) -> Sequence[InstalledPlugin]:
     """Return the installed plugins of a group, sorted by name."""
-    found = [
-        InstalledPlugin(
-            name=point.name,
-            group=group,
-            distribution=point.dist.name,
-            version=point.dist.version,
-            module=point.value,
-        )
-        for point in _entry_points(tuple(sys.path)).select(group=group)
-        if point.dist
-    ]
+    found = [plugin for plugin in _entry_points(tuple(sys.path)) if plugin.group == group]
     return sorted(found, key=lambda plugin: (plugin.name, plugin.distribution))
 
 
@@ -77,24 +67,26 @@ def find(group: str, name: str) -> InstalledPlugin:
 
 
 def entry_point_of(plugin: InstalledPlugin) -> importlib_metadata.EntryPoint:
-    point: importlib_metadata.EntryPoint
-    [point, *_] = _entry_points(tuple(sys.path)).select(group=plugin.group, name=plugin.name)
-    return point
+    return _entry_points(tuple(sys.path))[plugin]
 
 
 @cache
-def _entry_points(path: tuple[str, ...]) -> importlib_metadata.EntryPoints:  # noqa: ARG001  # it is the key
+def _entry_points(
+    path: tuple[str, ...],  # noqa: ARG001  # it is the key
+) -> Mapping[InstalledPlugin, importlib_metadata.EntryPoint]:
     """Read the metadata of everything installed, once for each state of `sys.path`: it is hundreds of files.
 
     Of two copies of a distribution the first on the path counts, as it does for imports.
     """
-    found: dict[str, list[importlib_metadata.EntryPoint]] = {}
+    found: dict[str, dict[InstalledPlugin, importlib_metadata.EntryPoint]] = {}
     for distribution in importlib_metadata.distributions():
         try:
             ours = [point for point in distribution.entry_points if point.group in _WORD]
-            if ours and distribution.version:
-                found.setdefault(distribution.name.lower(), ours)
+            if ours and (version := distribution.version):
+                name = distribution.name
+                plugins = {InstalledPlugin(one.name, one.group, name, version, one.value): one for one in ours}
+                found.setdefault(name.lower(), plugins)
         except Exception as error:
             # Half removed, or made by hand: that is no reason to lose the others.
             _log.info("metadata that cannot be read: %s", type(error).__name__)
-    return importlib_metadata.EntryPoints(point for points in found.values() for point in points)
+    return {plugin: point for plugins in found.values() for plugin, point in plugins.items()}
