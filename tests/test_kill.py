@@ -14,7 +14,9 @@ SCRIPT = Path(__file__).parent / "crashes" / "run.py"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the harness forks its sandboxes")
-@pytest.mark.parametrize("scene", ["export, mailchimp, local", "export, then import, cleverreach", "export, brevo"])
+@pytest.mark.parametrize(
+    "scene", ["export, mailchimp, local", "export, then import, cleverreach", "export, brevo"]
+)
 def test_a_killed_run_comes_to_the_same_end(scene: str) -> None:
     options = ["--seed", "3", "--cases", "4", "--size", "60", "--only", scene]
     done = subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, text=True, check=False)

@@ -23,6 +23,7 @@ __all__ = ["RunContext", "RunOptions", "RunReport", "guard", "running", "sum_up"
 
 _UNFINISHED = "An erasure was begun and has not ended: run rundbrief erase with the same address again."
 
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What a user may ask of one run."""
