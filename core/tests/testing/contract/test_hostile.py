@@ -216,7 +216,7 @@ ROBUST: Mapping[str, Sequence[Change]] = {
     ],
     # has a token of its own, and no other
     "R08": [
-        ('OAuth(f"{base}/token", "rundbrief", settings["secret"])', 'HeaderAuth(settings["secret"])'),
+        ('OAuth(f"{base}/token", "pigeon-fancier", settings["secret"])', 'HeaderAuth(settings["secret"])'),
         ("import Endpoint, OAuth, Session", "import Endpoint, HeaderAuth, Session"),
     ],
     # counts how many it has seen

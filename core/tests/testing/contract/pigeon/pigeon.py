@@ -74,7 +74,7 @@ class MeSchema(WireSchema):
 
 def endpoint(settings: Mapping[str, Any]) -> Endpoint:
     base = settings["base_url"]
-    return Endpoint(base, OAuth(f"{base}/token", "rundbrief", settings["secret"]))
+    return Endpoint(base, OAuth(f"{base}/token", "pigeon-fancier", settings["secret"]))
 
 
 @hookimpl
