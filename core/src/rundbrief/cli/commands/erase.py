@@ -35,8 +35,9 @@ _ALWAYS = (
 def command(app: App, email: str, dry_run: bool, yes: bool) -> None:
     """Erase a person everywhere; her no is kept without her name.
 
-    That is: at the services and in rundbrief's own state. The no stays as a keyed hash of the address: no run adds her again, until she opts in anew herself. Contacts
-    in the CRM lose their opt-ins and are not deleted. What is left, and what to do there, is printed at the end.
+    That is: at the services, and in rundbrief's own state. The no stays as a keyed hash of the address: no run
+    adds her again, until she opts in anew herself. Contacts in the CRM lose their opt-ins and are not deleted.
+    What is left, and what to do there, is printed at the end.
 
     Killed in the middle, or with a service out of reach, run it again: it completes what is left.
     """
