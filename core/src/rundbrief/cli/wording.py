@@ -97,6 +97,7 @@ _DONE: Mapping[Reason, Phrase] = {
         "unsubscribed: deleted in the CRM", "unsubscribed: deleted in the CRM", "would be unsubscribed"
     ),
     Reason.CONFIRMATION_ASKED: Phrase("asked to confirm", "asked to confirm", "would be asked to confirm"),
+    Reason.ERASED: Phrase("erased", "erased", "would be erased"),
     Reason.OPTED_IN: _SET,
     Reason.OPTED_OUT: _CLEARED,
     Reason.GONE: Phrase(

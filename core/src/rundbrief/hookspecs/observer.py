@@ -58,7 +58,7 @@ class ConsentChange:
     """Its number in the journal: ascending, and the same when an observer is told a second time."""
     recorded_at: datetime
     address: str
-    """Whose consent, in lower case. Personal data: treat it as such."""
+    """Whose consent, in lower case; `erased:…` for a person who was erased. Personal data: treat it as such."""
     contact_id: str | None
     """The CRM's contact, where one is concerned."""
     connection: str
