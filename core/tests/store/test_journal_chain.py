@@ -90,7 +90,7 @@ class TestChain:
         assert verify(store).holds
 
     @given(st.lists(ENTRIES, min_size=1, max_size=4))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=12, deadline=None)
     def test_whatever_an_entry_holds_it_is_chained(self, growing: Store, entries: list[JournalEntry]) -> None:
         before = verify(growing)
         note(growing, *entries)
@@ -99,7 +99,7 @@ class TestChain:
         assert after.entries == before.entries + len(entries)
 
     @given(st.data())
-    @settings(max_examples=300)
+    @settings(max_examples=150)
     def test_whatever_is_edited_is_found(self, rows: list[Row], data: st.DataObject) -> None:
         position = data.draw(st.integers(0, len(rows) - 1))
         column = data.draw(st.sampled_from([name for name in rows[0] if name != "seq"]))
@@ -111,7 +111,7 @@ class TestChain:
         assert fault.number == position + 1
 
     @given(st.data())
-    @settings(max_examples=200)
+    @settings(max_examples=100)
     def test_whatever_is_removed_is_found(self, rows: list[Row], data: st.DataObject) -> None:
         gone = data.draw(st.sets(st.sampled_from(range(len(rows))), min_size=1))
         left = [row for position, row in enumerate(rows) if position not in gone]
@@ -125,7 +125,7 @@ class TestChain:
         assert check(numbered, len(left), [rows[-1]["chain"].hex()]).missing_heads
 
     @given(st.data())
-    @settings(max_examples=200)
+    @settings(max_examples=100)
     def test_whatever_is_inserted_or_put_elsewhere_is_found(self, rows: list[Row], data: st.DataObject) -> None:
         order = data.draw(st.lists(st.sampled_from(range(len(rows))), min_size=len(rows), max_size=len(rows) + 3))
         shuffled = [{**rows[position], "seq": number} for number, position in enumerate(order, start=1)]

@@ -6,7 +6,7 @@ The order survives a kill at any point, and the same call again completes what i
 2. the opt-ins of her contacts in the CRM are cleared, so that no change of address takes a *yes* along;
 3. each service is asked to erase her, or else to unsubscribe her;
 4. the state lets go of her, in one step, once every service has answered;
-5. its files are written anew, so that no deleted row can be read in them.
+5. its files are written anew, so that no deleted row can be read in them; what a killed dry run left is removed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,7 @@ from rundbrief.engine.lists import whole_account
 from rundbrief.engine.locks import only_run
 from rundbrief.engine.lookups import by_ids
 from rundbrief.engine.scopes import scope_of
+from rundbrief.engine.state_copy import remove_abandoned
 from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.errors import ErasureUnfinished, RundbriefError
 from rundbrief.models import Contact, CrmOptIn, MailingList, OptIn, OptInChange, Reason, Result, address_key
@@ -89,6 +90,7 @@ def erase_person(workspace: Workspace, address: str) -> Findings:
         _refuse_to_forget_too_early(found)
         with workspace.store.transaction() as transaction:
             _take_out(transaction, found, cleared, workspace.now())
+        remove_abandoned(workspace.store.path)
         workspace.store.wipe()
         with workspace.store.transaction() as transaction:
             transaction.erased.finish(found.address)

@@ -11,9 +11,9 @@ from rundbrief.models import address_key
 from rundbrief.store import schema
 from rundbrief.store.journal_chain import ERASED_PREFIX
 
-__all__ = ["Traces", "new_pseudonym"]
+__all__ = ["ADDRESSES", "Traces", "new_pseudonym"]
 
-_ADDRESSES: Mapping[Table, Sequence[str]] = {
+ADDRESSES: Mapping[Table, Sequence[str]] = {
     schema.recipients: ("address",),
     schema.links: ("address", "crm_address"),
     schema.sent: ("address",),
@@ -54,11 +54,11 @@ class Traces:
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Return table -> rows, as they are kept but for what belongs to the journal's chain."""
-        return {table.name: [_readable(row) for row in self._rows(table)] for table in _ADDRESSES}
+        return {table.name: [_readable(row) for row in self._rows(table)] for table in ADDRESSES}
 
     def counts(self) -> dict[str, int]:
         """Return table -> number of rows; only where there are any."""
-        counted = {table.name: self._count(table) for table in _ADDRESSES}
+        counted = {table.name: self._count(table) for table in ADDRESSES}
         return {name: count for name, count in counted.items() if count}
 
     def connected(self) -> list[str]:
@@ -85,7 +85,7 @@ class Traces:
         lines = schema.outcomes
         renamed = update(lines).values(address=pseudonym, contact_id=None, detail="")
         self._transaction.execute(renamed.where(self._is_hers(lines)))
-        for table in _ADDRESSES:
+        for table in ADDRESSES:
             if table not in _KEPT:
                 self._transaction.execute(delete(table).where(self._is_hers(table)))
 
@@ -133,7 +133,7 @@ class Traces:
                 yield dict(row)
 
     def _is_hers(self, table: Table) -> ColumnElement[bool]:
-        return or_(*(table.c[name] == self._address for name in _ADDRESSES[table]))
+        return or_(*(table.c[name] == self._address for name in ADDRESSES[table]))
 
 
 def _mention_of(address: str) -> re.Pattern[str]:
