@@ -177,6 +177,17 @@ def test_an_entry_stays_or_goes_along_when_the_address_changes(make_api: Any, fo
     assert api.status(JO) is (SubscriberStatus.ABSENT if follows else there)
 
 
+def test_an_entry_that_goes_along_stays_with_those_who_have_the_old_address(make_api: Any) -> None:
+    api = make_api(blacklist_follows_address=True)
+    press = api.box.add_list("Press")
+    for list_id in (api.list_id, press):
+        api.box.subscribe(list_id, JO)
+    api.box.block(api.list_id, JO)
+    api.box.change_address(api.list_id, JO, "new@example.org")
+    assert api.status("new@example.org") is SubscriberStatus.UNSUBSCRIBED
+    assert api.box.status(press, JO) is SubscriberStatus.UNSUBSCRIBED
+
+
 def test_an_unsubscribe_goes_along_when_the_address_changes(api: Any) -> None:
     api.box.subscribe(api.list_id, JO)
     api.box.unsubscribe(api.list_id, JO)

@@ -118,8 +118,9 @@ class Account:
         if taken is not None and taken is not receiver:
             raise duplicate_address(address)
         if self._blacklist_follows_address:
-            for blacklist in (self.blacklist, group.blacklist):
-                blacklist.move(receiver.email, address)
+            is_elsewhere = len(self.everywhere(receiver.email)) > 1
+            self.blacklist.follow(receiver.email, address, stays=is_elsewhere)
+            group.blacklist.follow(receiver.email, address, stays=False)
         group.rename(receiver, address.strip())
         self.touch(receiver)
 

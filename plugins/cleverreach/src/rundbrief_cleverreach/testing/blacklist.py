@@ -1,7 +1,7 @@
 """Blacklists: of the account, and of each group."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rundbrief.models import address_key
 
@@ -53,12 +53,18 @@ class Blacklist:
         if entry is not None and entry.is_her_own:
             self.remove(address)
 
-    def move(self, old: str, new: str) -> None:
-        """Let an entry follow an address; a wildcard covers what it covers."""
-        entry = self._entries.pop(address_key(old), None)
-        if entry is not None:
-            entry.email = new
-            self.add(entry)
+    def follow(self, old: str, new: str, *, stays: bool) -> None:
+        """Let an entry follow an address; a wildcard covers what it covers.
+
+        Args:
+            stays: someone still has the old address, to whom the entry goes on to apply.
+        """
+        entry = self.exact(old)
+        if entry is None:
+            return
+        self.add(replace(entry, email=new))
+        if not stays and address_key(old) != address_key(new):
+            self.remove(old)
 
 
 def _wildcard(address: str) -> str:

@@ -41,7 +41,8 @@ class CleverReachSandbox(Sandbox):
         token_seconds: for how long an access token is good. Installations report 30 days.
         auto_blacklist: the account's option to blacklist and delete everybody who unsubscribes.
         blacklist_follows_address: whether an entry goes along when an address is changed; undocumented. If
-            not, the change makes a blacklisted receiver reachable.
+            not, the change makes a blacklisted receiver reachable. The account's entry stays as well while another
+            group has the old address.
         empty_is_204: whether a read of receivers that finds nobody has no body at all; both have been seen.
         max_rows: rows of one bulk write beyond which it answers 413.
         max_bytes: bytes of one bulk write beyond which the web server answers 413, in HTML; undocumented.
