@@ -118,6 +118,15 @@ class TestEnds:
             (run,) = transaction.runs.latest(1)
         assert run.message == sentence
 
+    def test_a_dry_run_goes_on_with_nothing_and_says_so_of_nobody(self, world: Any) -> None:
+        """Another process may be in the middle of the run that it finds under way."""
+        with world.workspace.store.transaction() as transaction:
+            transaction.runs.begin("export", "news", "1", world.clock())
+        progress = Sentences()
+        world.imports(progress=progress, dry_run=True)
+        assert progress.said == []
+        assert states(world) == [("export", "running")]
+
     def test_no_thread_is_left_behind(self, world: Any) -> None:
         before = threading.active_count()
         world.service.before = asleep_at_page

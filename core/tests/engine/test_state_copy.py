@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rundbrief.engine import import_list
 from rundbrief.engine.state_copy import copy_for
 from rundbrief.errors import RunLocked
 from rundbrief.store import Store
@@ -23,18 +24,16 @@ def abandoned(world: Any) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("run", ["imports", "exports", "syncs"])
+@pytest.mark.parametrize("run", ["imports", "syncs"])
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_what_a_killed_dry_run_left_is_removed_by_the_next_run(
     world: Any, abandoned: Path, run: str, dry_run: bool
 ) -> None:
-    world.imports(dry_run=dry_run) if run == "imports" else world.syncs(dry_run=dry_run)
+    getattr(world, run)(dry_run=dry_run)
     assert copies(world.folder) == []
 
 
 def test_another_connections_run_removes_it_too(world: Any, abandoned: Path) -> None:
-    from rundbrief.engine import import_list
-
     import_list(world.workspace, "other", "1")
     assert copies(world.folder) == []
 
@@ -47,8 +46,6 @@ def test_the_copy_of_a_dry_run_under_way_stays(world: Any) -> None:
             (copy,) = copies(world.folder)
             with world.another() as other:
                 world.service.before = lambda call: None
-                from rundbrief.engine import import_list
-
                 import_list(other, "news", "1")
             seen.append(copy.exists())
 

@@ -169,6 +169,19 @@ def test_an_answer_that_was_lost_on_the_way_is_the_same(world: Any, paperboy: An
     assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
 
 
+def test_the_next_run_says_how_much_there_is(world: Any, kill: Any) -> None:
+    world.imports()
+    for number in range(5):
+        world.add(f"p{number}@example.org", YES)
+    kill(world, WriteKind.CREATE)
+    report = world.exports()
+    with world.workspace.store.transaction() as transaction:
+        run = transaction.runs.get(report.run_id)
+    # Two batches of at most three are under way at once; in each, the first write kills.
+    assert run.message == "Left by an earlier run: 5 steps sent and not answered."
+    assert report.counts["found done"] == 2
+
+
 def test_two_runs_that_were_killed_in_a_row_make_one_entry(world: Any, kill: Any) -> None:
     joining(world)
     world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == WriteKind.CREATE else None

@@ -17,7 +17,7 @@ from rundbrief.errors import GuardRail, Interrupted, RundbriefError
 from rundbrief.fields import FieldMap, Translation
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.rails import USUAL_WITHDRAWALS, allowed
-from rundbrief.store import JournalEntry, OutcomeLine, Store, Transaction
+from rundbrief.store import JournalEntry, Leftovers, OutcomeLine, Store, Transaction
 
 __all__ = ["RunContext", "RunOptions", "RunReport", "guard", "running", "sum_up"]
 
@@ -72,8 +72,10 @@ class RunContext:
     options: RunOptions
     stop: StopSignal
     now: Callable[[], datetime]
+    left: Leftovers = field(default_factory=Leftovers)
+    """What earlier runs left to do."""
     resumed: str = ""
-    """In words, what it goes on with."""
+    """The same in words; empty when there is nothing to say."""
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     _field_map: FieldMap | None = None
@@ -183,11 +185,22 @@ def running(
             scope = connection.scope(mailing_list)
             cut_off = transaction.runs.close_cut_off(connection.name)
             run_id = transaction.runs.begin(kind, connection.name, mailing_list.id, workspace.now(), scope=scope)
-            resumed = resumption(cut_off, scope, transaction.leftovers(connection.name, scope, run_id))
+            left = transaction.leftovers(connection.name, scope, run_id)
+        resumed = "" if options.dry_run else resumption(cut_off, scope, left)
         if resumed:
             options.progress.say(resumed)
         context = RunContext(
-            run_id, kind, connection, mailing_list, store, crm, options, workspace.stop, workspace.now, resumed
+            run_id,
+            kind,
+            connection,
+            mailing_list,
+            store,
+            crm,
+            options,
+            workspace.stop,
+            workspace.now,
+            left=left,
+            resumed=resumed,
         )
         if unfinished:
             context.problems.append(_UNFINISHED)

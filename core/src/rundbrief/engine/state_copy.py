@@ -25,22 +25,17 @@ def copy_for(store: Store, connection: str) -> Iterator[Store]:
 
     Raises:
         RunLocked: another dry run of the connection is under way.
-        StateUnwritable: there is no room for the copy.
+        StateUnwritable: the copy cannot be written there.
     """
     folder = store.path.with_name(f"{store.path.name}.{connection}{_ENDING}")
     with only_dry_run(store.path, connection):
-        shutil.rmtree(folder, ignore_errors=True)
+        _make_anew(folder)
         try:
-            folder.mkdir(mode=0o700)
             copy = store.copy(folder / "state.db")
             try:
                 yield copy
             finally:
                 copy.close()
-        except FileExistsError:
-            raise StateUnwritable(
-                f"The folder {folder} of an earlier dry run cannot be removed.", hint="Remove it by hand."
-            ) from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -54,3 +49,15 @@ def remove_abandoned(state: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
         except RunLocked:
             continue
+
+
+def _make_anew(folder: Path) -> None:
+    """Make the folder for its owner alone, without what a killed dry run has left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StateUnwritable(
+            f"The folder {folder} for a dry run cannot be made: {error.strerror}.",
+            hint="Check the rights of the folder that it is in, and remove it if it is there.",
+        ) from None

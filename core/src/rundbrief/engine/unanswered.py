@@ -21,6 +21,8 @@ def found_done(context: RunContext, matches: Iterable[Match]) -> Mapping[int, Se
     Several steps are one attempt and its repetitions, by runs that were killed in a row; the last one counts.
     """
     news = [one for one in matches if one.is_news]
+    if not news or not context.left.sent_steps:
+        return {}
     with context.store.transaction() as transaction:
         sent = transaction.outbox(context.run_id).unanswered(one.incoming.address for one in news)
     found = {}

@@ -101,9 +101,10 @@ class Outbox:
 
     def count_left_behind(self) -> tuple[int, int]:
         """Return how many steps earlier runs of the scope left behind, and how many of these were sent."""
-        statement = select(func.count(), func.coalesce(func.sum(schema.outbox.c.sent), 0))
-        row = self._transaction.execute(statement.where(*self._earlier())).one()
-        return int(row[0]), int(row[1])
+        columns = schema.outbox.c
+        counts = select(func.count(columns.seq), func.count(columns.seq).filter(columns.sent.is_(True)))
+        every, sent = self._transaction.execute(counts.where(*self._earlier())).one()
+        return every, sent
 
     def mark_sent(self, seqs: Iterable[int]) -> None:
         """Note that steps are about to be handed to the service."""
