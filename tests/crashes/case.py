@@ -14,9 +14,10 @@ from filelock import FileLock, Timeout
 
 from crashes.clients import Call, Clients
 from crashes.instants import AFTER_AN_ANSWER, REQUEST_INSTANTS, Guillotine, Instant, choose
-from crashes.snapshot import Snapshot, differences, take
+from crashes.snapshot import Snapshot, differences, take, without
 from crashes.witness import Witness
 from crashes.world import World, now
+from rundbrief.models import SubscriberStatus
 
 __all__ = ["Case", "Job", "Undisturbed", "carry_out", "run_undisturbed"]
 
@@ -90,7 +91,9 @@ def carry_out(
             _kill(client, job.to_the_end[0], choose(dice, undisturbed.counts), case)
         for command in job.to_the_end:
             _finish(client, command, case)
-        case.wrong += differences(undisturbed.snapshot, {**take(world, began), **witness.seen()})
+        found = {**take(world, began), **witness.seen()}
+        stranded = _stranded(world, case)
+        case.wrong += differences(without(undisturbed.snapshot, stranded), without(found, stranded))
         case.wrong += _left_behind(world)
     return case
 
@@ -120,6 +123,26 @@ def _look_for_words(cut_off: Sequence[int], errors: str, case: Case) -> None:
         case.said += said
         if not said:
             case.wrong.append(f"run {number} was killed, and the next one says only: {errors!r}")
+
+
+def _stranded(world: World, case: Case) -> Sequence[str]:
+    """Return who was left on no list of Brevo's, as the run was killed in the middle of giving her a new address.
+
+    The move takes her off her lists for a moment, so that a "no" that comes in between is not lost. Killed there,
+    it leaves her where nobody mails her, and each export names her: that is meant, and once for each kill at most.
+    """
+    stranded = [
+        address
+        for box in world.boxes
+        if box.service.account_wide
+        for address, held in box.sandbox.recipients(box.lists[0]).items()
+        if held.status is SubscriberStatus.NEVER and address in world.people.moved
+    ]
+    if len(stranded) > len(case.kills):
+        case.wrong.append(f"{len(stranded)} people are on no list after {len(case.kills)} kills")
+    if stranded:
+        case.said.append(f"Killed in the middle of a move: {', '.join(stranded)} on no list.")
+    return stranded
 
 
 def _left_behind(world: World) -> Iterator[str]:
@@ -155,7 +178,7 @@ class _Client:
             environ["RUNDBRIEF_COUNTS"] = str(self.counted)
         call = Call(command, self.world.folder, environ)
         code = self.clients(call, lambda pid: self.guillotine.set(pid, kill_at))
-        self.guillotine.set(0, None)
+        self.guillotine.rest()
         return code, call.errors.read_text(encoding="utf-8")
 
     def runs_cut_off(self) -> list[int]:

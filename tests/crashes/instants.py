@@ -34,7 +34,7 @@ class Instant:
 
 def choose(dice: random.Random, counts: Mapping[str, int]) -> Instant:
     """Choose an instant of a run, whose undisturbed like has so many of each kind. Each kind is as likely."""
-    kind = dice.choice([one for one in (*REQUEST_INSTANTS, *DATABASE_INSTANTS) if counts.get(one)])
+    kind = dice.choice((*REQUEST_INSTANTS, *DATABASE_INSTANTS))
     return Instant(kind, dice.randint(1, counts[kind]))
 
 
@@ -45,6 +45,7 @@ class Guillotine:
         self.delay = delay
         """Seconds between an answer and the death that follows it."""
         self.requests = 0
+        """Those of the present client, or of the last one."""
         self._lock = threading.Lock()
         self._chosen: Instant | None = None
         self._pid = 0
@@ -53,6 +54,11 @@ class Guillotine:
         """Begin to count for a new client."""
         with self._lock:
             self._pid, self._chosen, self.requests = pid, chosen, 0
+
+    def rest(self) -> None:
+        """The client has ended: whoever gets its process id is safe."""
+        with self._lock:
+            self._pid, self._chosen = 0, None
 
     def watch(self, sandbox: SandboxApplication) -> None:
         respond = sandbox.respond
@@ -74,5 +80,7 @@ class Guillotine:
         sandbox.respond = watched  # type: ignore[method-assign]
 
     def _kill(self) -> ConnectionError:
-        os.kill(self._pid, signal.SIGKILL)
+        with self._lock:
+            if self._pid:
+                os.kill(self._pid, signal.SIGKILL)
         return ConnectionResetError("the client is gone")

@@ -31,6 +31,7 @@ class People:
         self.edited = group(60)
         self.opting_out = group(40)
         self.moving = group(20)
+        self.moved = [f"moved-{address}" for address in self.moving]
         self.deleted = group(6)
         self.back_again = group(12)
         """Unsubscribed at the service, and opted in again by the CRM's users."""
@@ -82,8 +83,8 @@ def change_crm(people: People, crm: CrmSandbox, keys: Sequence[str]) -> None:
             crm.set_opt_in(ids[address], key, OptIn.NO)
         for address in (*people.back_again, *people.opting_in):
             crm.set_opt_in(ids[address], key, OptIn.YES)
-    for address in people.moving:
-        crm.edit_contact(ids[address], email=f"moved-{address}")
+    for address, new in zip(people.moving, people.moved, strict=True):
+        crm.edit_contact(ids[address], email=new)
     for address in people.deleted:
         crm.delete_contact(ids[address])
 

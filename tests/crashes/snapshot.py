@@ -6,7 +6,7 @@ case something was done. A moment before the case stays as it is.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from crashes.world import Box, World
 from rundbrief.crm.local import LocalCrm
 from rundbrief.models import Selection, address_key
 
-__all__ = ["Snapshot", "differences", "take"]
+__all__ = ["Snapshot", "differences", "take", "without"]
 
 Snapshot = Mapping[str, Counter[Any]]
 """Name of a part -> how often each of its rows is there."""
@@ -32,7 +32,7 @@ _TABLES = {
 }
 _FROM = {"runs under way": "runs WHERE state = 'running'"}
 
-_JOURNAL = "connection, scope, address, place, actor, was, became, evidence, contact_id"
+_JOURNAL = "connection, scope, address, other_address, place, actor, was, became, evidence, contact_id"
 
 
 def take(world: World, began: datetime) -> Snapshot:
@@ -57,6 +57,18 @@ def differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
                 yield f"{part}: {word}: {count} x {row}"
             if len(rows) > 4:
                 yield f"{part}: {word}: {len(rows)} rows in all"
+
+
+def without(snapshot: Snapshot, addresses: Sequence[str]) -> Snapshot:
+    """Return a snapshot without the rows that name one of these addresses."""
+    if not addresses:
+        return snapshot
+    return {
+        part: Counter(
+            {row: count for row, count in rows.items() if not any(one in repr(row) for one in addresses)}
+        )
+        for part, rows in snapshot.items()
+    }
 
 
 # --- services ---------------------------------------------------------------------------------------------
