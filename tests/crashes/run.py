@@ -69,7 +69,7 @@ def job_of(scene: Scene, world: World) -> Job:
         "first import": Job(("import", box.name)),
         "full import": Job(("import", box.name, "--full")),
         "export": Job(export),
-        "export, then import": Job(export, [("import", box.name), export]),
+        "export, then import": Job(export, [("import", *export[1:]), export]),
         "dry run": Job((*export, "--dry-run"), [export]),
         "sync": Job(("sync",)),
         "first sync": Job(("sync",)),
