@@ -23,7 +23,7 @@ INSTALLED_TOOLS := $(VENV)/.installed-tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mailman kill-test check format docs docs-tables schema interface bench bench-fields constraints clean
+.PHONY: help demo test test-mailman kill-test check format docs docs-tables schema interface bench load bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -72,6 +72,9 @@ kill-test: $(INSTALLED_TOOLS) ## kill the command at hundreds of requests and da
 
 bench: $(INSTALLED_TOOLS) ## measure throughput, memory, requests and start-up time
 	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+load: $(INSTALLED_TOOLS) ## put a million contacts through each service's sandbox: hours, see ARGS="--help"
+	@$(BIN)/python tests/bench/load.py $(ARGS)
 
 bench-fields: $(INSTALLED_TOOLS) ## measure what part of an export's CPU time its conversions take
 	@$(BIN)/python tests/bench/field_conversion.py $(ARGS)

@@ -15,7 +15,7 @@ from typing import Any
 
 from rundbrief.config import load_config
 from rundbrief.crm.local import LocalCrm
-from rundbrief.engine import RunReport, Workspace, export_list, import_list
+from rundbrief.engine import RunReport, Workspace, export_list, import_list, pull_lists
 from rundbrief.models import CrmOptIn, NewContact, OptIn, Result, Selection
 
 
@@ -51,7 +51,9 @@ def toml(settings: Mapping[str, Any]) -> str:
 def prepare(workspace: Workspace, scenario: str, list_id: str, size: int) -> None:
     if scenario == "export new":
         import_list(workspace, "bench", list_id)
-        add_contacts(workspace, f"bench/{list_id}", size)
+        connection = workspace.connection("bench")
+        (mailing_list,) = pull_lists(workspace, connection)
+        add_contacts(workspace, connection.opt_in_field(mailing_list).key, size)
     if scenario == "export changed":
         rename_contacts(workspace)
 

@@ -8,38 +8,20 @@ alone. Timings depend on the machine; requests do not. Nothing here asserts.
 """
 
 import argparse
-import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from measuring import Measurement, client, service
 from requests_per_job import count_jobs
 
 from rundbrief.plugins import installed
 
-HERE = Path(__file__).parent
 SCENARIOS = ("import", "import again", "export new", "export changed", "export again")
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    scenario: str
-    size: int
-    latency_ms: int
-    seconds: float
-    requests: int
-    peak_mb: float
-
-    @property
-    def per_second(self) -> float:
-        return self.size / self.seconds
 
 
 def main() -> None:
@@ -57,7 +39,7 @@ def main() -> None:
                 print_row(
                     one.scenario,
                     f"{one.size:,}",
-                    f"{one.latency_ms} ms",
+                    f"{latency} ms",
                     f"{one.seconds:.2f}",
                     f"{one.per_second:,.0f}",
                     f"{one.requests:,}",
@@ -79,40 +61,9 @@ def measure(size: int, latency_ms: int) -> Iterator[Measurement]:
         for people, scenarios in ((size, SCENARIOS[:2]), (0, SCENARIOS[2:])):
             place = Path(folder) / scenarios[0].replace(" ", "-")
             place.mkdir()
-            with service(place, people, latency_ms):
+            with service(place, "mailchimp", people, latency_ms):
                 for scenario in scenarios:
-                    yield client(place, scenario, size, latency_ms)
-
-
-@contextmanager
-def service(folder: Path, people: int, latency_ms: int) -> Iterator[None]:
-    """Serve a sandbox with so many subscribers from another process, and write its configuration into `folder`."""
-    command = [sys.executable, str(HERE / "service.py"), str(folder), str(people), str(latency_ms)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        if process.stdout.readline().strip() != "ready":
-            raise SystemExit("the sandbox did not start")
-        yield
-    finally:
-        process.communicate("stop\n")
-
-
-def client(folder: Path, scenario: str, size: int, latency_ms: int) -> Measurement:
-    """Run one scenario in a fresh process, and ask the operating system for its peak memory."""
-    script = [sys.executable, str(HERE / "client.py"), str(folder)]
-    subprocess.run([*script, "prepare", scenario, str(size)], check=True)
-    command = [*script, "run", scenario, str(size)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        answer = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{scenario} with {size:,} contacts failed")
-    told = json.loads(answer)
-    unit = 1024 if sys.platform == "linux" else 1024 * 1024
-    return Measurement(scenario, size, latency_ms, told["seconds"], told["requests"], usage.ru_maxrss / unit)
+                    yield client(place, scenario, size)
 
 
 def report_memory(measurements: list[Measurement]) -> None:

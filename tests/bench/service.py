@@ -1,17 +1,18 @@
-"""The service of a benchmark: a Mailchimp sandbox on a port, until its standard input says stop.
+"""The service of a benchmark: a provider's sandbox on a port, until its standard input says stop.
 
-python service.py FOLDER PEOPLE LATENCY_MS
+python service.py FOLDER PROVIDER PEOPLE LATENCY_MS
 """
 
 import json
 import sys
 from pathlib import Path
 
-from rundbrief_mailchimp.testing import MailchimpSandbox
+from rundbrief.plugins import load_provider
 
 
-def main(folder: Path, people: int, latency_ms: int) -> None:
-    sandbox = MailchimpSandbox()
+def main(folder: Path, provider: str, people: int, latency_ms: int) -> None:
+    sandbox = load_provider(provider).sandbox()
+    assert sandbox is not None
     list_id = sandbox.add_list("Benchmark")
     if people:
         sandbox.seed(list_id, people)
@@ -25,4 +26,4 @@ def main(folder: Path, people: int, latency_ms: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
