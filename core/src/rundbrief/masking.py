@@ -11,7 +11,10 @@ from rundbrief.models import mask_address
 
 __all__ = ["mask_addresses", "remember_secret", "without_secrets"]
 
-_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"""(?<![^\s"<>(),;:])[^\s"<>(),;:]+(?:@|%40)[^\s"'<>(),;:]*[^\s"'<>(),;:.!?]""", re.IGNORECASE
+)
+"""Tried at the beginning of a word only: at each letter of a long one, it would take for ever."""
 _LONGEST_READ = 5_000
 
 _A_WORD = re.compile(r"[^\W\d_]{0,19}|.{0,7}", re.DOTALL)

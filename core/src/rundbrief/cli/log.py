@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["log_to_stderr", "redacted", "write_traceback"]
 
-_ADDRESS = re.compile(r"[^\s@<>()\[\]'\",;:]+@[\w-]+(?:\.[\w-]+)+")
-_KEY_LIKE = re.compile(r"(?i)\b(?=[\w-]*\d)[0-9a-z]{20,}(?:-[0-9a-z]+)*\b")
+# Each is tried at the beginning of a word only, and looks ahead so far and no further: a log may hold anything.
+_ADDRESS = re.compile(r"(?<![^\s@<>()\[\]'\",;:])[^\s@<>()\[\]'\",;:]+@[\w-]+(?:\.[\w-]+)+")
+_KEY_LIKE = re.compile(r"(?i)\b(?=[\w-]{0,80}\d)[0-9a-z]{20,}(?:-[0-9a-z]+)*\b")
 _SIGNED = re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=-]+")
 _NAMED = re.compile(r"(?i)\b(api[-_]?key|token|secret|password)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+")
 

@@ -17,6 +17,8 @@ _GERMAN_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[+-]?[0-9]{1
 _ENGLISH_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _GERMAN_DATE = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
+_LONGEST_MOMENT = 60
+"""Characters. Anything longer is none, and would take the pattern for ever."""
 _GERMAN_MOMENT = re.compile(r"([0-9.\s]+?)\s+([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?)")
 
 
@@ -111,7 +113,7 @@ def _parse_date(text: str) -> date:
 
 
 def _parse_moment(text: str) -> datetime:
-    if german := _GERMAN_MOMENT.fullmatch(text):
+    if len(text) <= _LONGEST_MOMENT and (german := _GERMAN_MOMENT.fullmatch(text)):
         day, hour, rest = german.groups()
         text = f"{_parse_date(day).isoformat()} {hour:0>2}{rest}"
     try:

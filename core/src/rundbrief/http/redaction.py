@@ -12,7 +12,7 @@ __all__ = ["RedactionTransport", "log", "masked"]
 
 log = logging.getLogger("rundbrief.http")
 
-_PERSONAL = re.compile(r"[^/?&=\s]*(@|%40)[^/?&=\s]*|\b[0-9a-f]{32}\b", re.IGNORECASE)
+_PERSONAL = re.compile(r"(?<![^/?&=\s])[^/?&=\s]*(@|%40)[^/?&=\s]*|\b[0-9a-f]{32}\b", re.IGNORECASE)
 
 # Both log whole URLs, and httpcore the headers as well. Its loggers (httpcore.http11 ...) inherit from this one.
 for _name in ("httpx", "httpcore"):

@@ -14,6 +14,10 @@ _SITE = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
 _BARE_SITE = re.compile(r"[\w-]+(\.[\w-]+)+(/\S*)?")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
+# In characters. Anything longer is none, and would take the patterns for ever.
+LONGEST_SITE = 2_000
+LONGEST_MAIL = 254
+
 
 def to_phone(value: FieldValue, habits: Habits) -> str:
     if not isinstance(value, str):
@@ -29,6 +33,8 @@ def to_phone(value: FieldValue, habits: Habits) -> str:
 
 def to_site(value: FieldValue) -> str:
     text = value.strip() if isinstance(value, str) else ""
+    if len(text) > LONGEST_SITE:
+        raise Unfit("is longer than any web address")
     if _SITE.fullmatch(text):
         return text
     if _BARE_SITE.fullmatch(text):
@@ -37,8 +43,9 @@ def to_site(value: FieldValue) -> str:
 
 
 def to_mail(value: FieldValue) -> str:
-    if isinstance(value, str) and _MAIL.fullmatch(value.strip()):
-        return value.strip()
+    text = value.strip() if isinstance(value, str) else ""
+    if len(text) <= LONGEST_MAIL and _MAIL.fullmatch(text):
+        return text
     raise Unfit("is no e-mail address")
 
 
