@@ -4,6 +4,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rundbrief.config.writing import write_fields
 from rundbrief.errors import SettingsError
@@ -20,6 +22,9 @@ FNAME = "nickname"   # they like that
 [connections.other]
 provider = "brevo"
 """
+
+
+TRICKS = ['x"\n[crm]\nplugin = "evil"', "a.b", '"', "three '''", "#", "\\", "\x7f", "\x00", "\r\n", "\u2028", "["]
 
 
 @pytest.fixture
@@ -96,3 +101,15 @@ def test_a_connection_that_is_not_there_is_named(file: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         write_fields(tmp_path / "rundbrief.toml", "news", {"A": "b"})
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.text() | st.sampled_from(TRICKS), st.text() | st.sampled_from(TRICKS), max_size=4))
+def test_whatever_a_field_is_called_at_the_service_it_is_a_key_and_nothing_else(
+    file: Path, fields: dict[str, str]
+) -> None:
+    file.write_text(FILE, encoding="utf-8")
+    before = tomllib.loads(FILE)
+    write_fields(file, "news", fields)
+    before["connections"]["news"]["fields"] = {**fields, **before["connections"]["news"]["fields"]}
+    assert tomllib.loads(file.read_text(encoding="utf-8")) == before

@@ -91,7 +91,7 @@ class Output:
             box=rule_under_titles, pad_edge=False, show_edge=False, header_style="bold", border_style="dim"
         )
         for title in titles:
-            table.add_column(Text(title), overflow="fold")
+            table.add_column(Text(printable(title)), overflow="fold")
         for row in rows:
             cells = ([cell] if isinstance(cell, str) else cell for cell in row)
             table.add_row(*(Text("\n".join(printable(line) for line in lines)) for lines in cells))
