@@ -1,13 +1,17 @@
 """What becomes of a request and its answer."""
 
 import gzip
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rundbrief.errors import PermissionMissing, ProtocolError, RundbriefError, SignInAgain
 from rundbrief.http import client as client_module
+from rundbrief.http import decoded
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, SignInAgain), (403, PermissionMissing)])
@@ -77,3 +81,52 @@ def test_no_cookie_is_kept(open_setting: Callable[..., Any]) -> None:
     setting.client.get("/lists")
     setting.client.get("/lists")
     assert "HTTP_COOKIE" not in setting.service.seen[1]
+
+
+# --- JSON that is none, or nearly ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"1" * 10_000,
+        b"",
+        b"\xff\xfe\xfd",
+        b"{} {}",
+    ],
+    ids=lambda body: ascii(body[:12]),
+)
+def test_what_is_no_json_is_told_as_that(open_setting: Callable[..., Any], body: bytes) -> None:
+    setting = open_setting((200, {}, body))
+    with pytest.raises(ProtocolError, match="not JSON") as caught:
+        setting.client.get("/lists").json()
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (b'{"name": "Jo \\ud83d"}', {"name": "Jo \ufffd"}),
+        (b'["\\uDE00\\ud83d\\ude00"]', ["\ufffd\U0001f600"]),
+        (b'{"\\ud800": [{"a": "\\ud83d\\ude00"}]}', {"\ufffd": [{"a": "\U0001f600"}]}),
+        (b'["\xed\xa0\x80"]', ["\ufffd"]),
+        (b'["\\\\ud83d"]', ["\\ud83d"]),
+    ],
+)
+def test_half_a_character_becomes_one_that_can_be_kept(
+    open_setting: Callable[..., Any], body: bytes, read: Any
+) -> None:
+    assert open_setting((200, {}, body)).client.get("/lists").json() == read
+
+
+@settings(deadline=None)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(st.characters()), st.lists, max_leaves=8))
+def test_whatever_is_json_is_read_with_texts_that_can_be_kept(document: Any) -> None:
+    read = decoded(json.dumps(document))
+    assert decoded(json.dumps(read)) == read
+    json.dumps(read, ensure_ascii=False).encode()

@@ -8,6 +8,7 @@ Files and access tokens are no part of an account's API: they come through redac
 """
 
 from rundbrief.http.client import Client, open_client
+from rundbrief.http.documents import decoded
 from rundbrief.http.limits import AccountLimits
 from rundbrief.http.retry import RetryPolicy
 from rundbrief.http.tokens import StoredTokens, TokenVault
@@ -22,6 +23,7 @@ __all__ = [
     "TokenVault",
     "Transport",
     "WireSchema",
+    "decoded",
     "load",
     "open_client",
     "wsgi_transport",

@@ -13,6 +13,7 @@ from rundbrief.errors import (
     ServiceUnavailable,
     SignInAgain,
 )
+from rundbrief.http.documents import decoded
 from rundbrief.http.pacing import asked_wait, in_words
 from rundbrief.http.terms import Terms
 from rundbrief.http.urls import host_of
@@ -36,8 +37,8 @@ class WireResponse:
 
     def json(self) -> Any:
         try:
-            return httpx.Response(200, content=self.content).json()
-        except (ValueError, RecursionError):
+            return decoded(self.content)
+        except ValueError:
             pass  # the error holds the whole body, so it may not be the cause of what is raised
         raise ProtocolError(
             f"The service answered {self.status} with something that is not JSON.",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rundbrief.errors import ProtocolError, TryLater
-from rundbrief.http import load
+from rundbrief.http import decoded, load
 from rundbrief.session import Session
 from rundbrief_mailchimp.schemas import BatchSchema, OperationResultSchema, read
 
@@ -129,7 +129,7 @@ def _out_of_bounds() -> ProtocolError:
 
 def _decoded(content: bytes) -> Any:
     try:
-        return json.loads(content)
+        return decoded(content)
     except ValueError:
         raise ProtocolError("The results of a batch hold a file that is not JSON.") from None
 
@@ -137,6 +137,6 @@ def _decoded(content: bytes) -> Any:
 def _payload(response: str) -> Any:
     """Return the body of one operation's answer; None where a proxy answered in the service's place."""
     try:
-        return json.loads(response)
+        return decoded(response)
     except ValueError:
         return None
