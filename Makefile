@@ -11,7 +11,7 @@ SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) $(wildcard docs/examples/*/src) to
 EDITABLE := $(foreach distribution,$(DISTRIBUTIONS),--editable $(distribution))
 
 # Names only; the versions stand in constraints.txt.
-TOOLS := brevo-python furo hatchling hypothesis import-linter mailchimp-marketing mypy myst-parser openapi-core pip pytest pytest-xdist ruff sphinx
+TOOLS := bandit brevo-python furo hatchling hypothesis import-linter mailchimp-marketing mypy myst-parser openapi-core pip pip-audit pytest pytest-xdist ruff sphinx
 
 SET_UP := sh tools/environment.sh $(VENV)
 INSTALLED := $(VENV)/.installed
@@ -43,11 +43,13 @@ test-mailman: $(INSTALLED_TOOLS) $(MAILMAN)/.installed ## run the Mailman exampl
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --upgrade --target $(MAILMAN)/plugin $(EXAMPLE)
 	@PYTHONPATH=$(MAILMAN)/plugin RUNDBRIEF_MAILMAN=$(MAILMAN) $(BIN)/python -m pytest $(EXAMPLE)/tests $(ARGS)
 
-check: $(INSTALLED_TOOLS) ## style, types and layers
+check: $(INSTALLED_TOOLS) ## style, types, layers and known weaknesses
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run \`make format\`."; exit 1; }
 	@$(BIN)/mypy --no-error-summary $(SOURCES)
 	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(addsuffix /src,$(DISTRIBUTIONS))
+	@$(BIN)/python tools/audit.py constraints.txt $(VENV)/.audited
 	@echo "Style, types and layers are fine."
 
 format: $(INSTALLED_TOOLS) ## put the code into shape

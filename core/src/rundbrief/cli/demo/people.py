@@ -100,7 +100,8 @@ def people(count: int) -> Sequence[Person]:
 
 
 def _strangers() -> Iterator[Person]:
-    chance = random.Random("rundbrief")  # noqa: S311 - sample data, and it has to be the same every time
+    # Sample data, and it has to be the same every time.
+    chance = random.Random("rundbrief")  # noqa: S311  # nosec B311
     taken = {HEROINE.email}
     while True:
         person = _somebody(chance)

@@ -105,7 +105,8 @@ class InstalledPluginRules:
         Why: plugins are imported to list their capabilities and to check a configuration, also on a train.
         """
         module = self._imported()
-        answer = subprocess.run(  # noqa: S603 - our own interpreter, and a module that is imported already
+        # Our own interpreter, and a module that is imported already.
+        answer = subprocess.run(  # noqa: S603  # nosec B603
             [sys.executable, "-c", _IMPORT_IN_PEACE, module.__name__, self.kind.info_hook],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             capture_output=True,

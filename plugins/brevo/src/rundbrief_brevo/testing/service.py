@@ -27,7 +27,7 @@ __all__ = ["BrevoSandbox"]
 
 KEY = "xkeysib-0123456789abcdef-sandbox"
 KEY_VARIABLE = "RUNDBRIEF_SANDBOX_BREVO_KEY"
-TOKEN = "sandbox-access-token"  # noqa: S105  # opens a sandbox
+TOKEN = "sandbox-access-token"  # noqa: S105  # nosec B105  # opens a sandbox
 BASE = "/v3"
 HOUR = 3600
 

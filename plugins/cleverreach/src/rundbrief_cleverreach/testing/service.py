@@ -26,9 +26,9 @@ from rundbrief_cleverreach.testing.tokens import CLIENT_ID, CLIENT_SECRET, Token
 __all__ = ["CleverReachSandbox"]
 
 ID_VARIABLE = "RUNDBRIEF_SANDBOX_CLEVERREACH_ID"
-SECRET_VARIABLE = "RUNDBRIEF_SANDBOX_CLEVERREACH_SECRET"  # noqa: S105  # a name
+SECRET_VARIABLE = "RUNDBRIEF_SANDBOX_CLEVERREACH_SECRET"  # noqa: S105  # nosec B105  # a name
 BASE = "/v3"
-TOKEN_PATH = "/oauth/token.php"  # noqa: S105  # a path
+TOKEN_PATH = "/oauth/token.php"  # noqa: S105  # nosec B105  # a path
 PING = f"{BASE}/debug/ping"
 DAY = 86_400
 

@@ -9,8 +9,9 @@ from typing import Any
 __all__ = ["CLIENT_ID", "CLIENT_SECRET", "Refused", "Tokens"]
 
 CLIENT_ID = "sandboxapp"
-CLIENT_SECRET = "sandbox-client-secret-0123456789"  # noqa: S105  # opens a sandbox
+CLIENT_SECRET = "sandbox-client-secret-0123456789"  # noqa: S105  # nosec B105  # opens a sandbox
 SCOPE = "receivers reports"
+KIND = "bearer"
 
 
 class Refused(Exception):
@@ -83,7 +84,7 @@ class Tokens:
     def _access(self) -> dict[str, Any]:
         token = self._new("access")
         self._ends[token] = self._now().timestamp() + self.lifetime
-        return {"access_token": token, "expires_in": self.lifetime, "token_type": "bearer", "scope": SCOPE}
+        return {"access_token": token, "expires_in": self.lifetime, "token_type": KIND, "scope": SCOPE}
 
     def _use_up(self, good: set[str], token: object, description: str) -> None:
         """Trap: a refresh token is good once; its successor comes with the answer, and may get lost with it."""

@@ -97,7 +97,7 @@ class Batch:
 
     def run(self, perform: Perform, now: datetime, seed: int) -> None:
         """Carry out the operations. "Order is not guaranteed", so nobody shall come to rely on one."""
-        for operation in random.Random(seed).sample(self.operations, len(self.operations)):  # noqa: S311
+        for operation in random.Random(seed).sample(self.operations, len(self.operations)):  # noqa: S311  # nosec B311  # any order will do
             status, payload = perform(operation)
             self.results.append(
                 {

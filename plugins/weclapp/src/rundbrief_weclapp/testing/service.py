@@ -22,7 +22,7 @@ from rundbrief_weclapp.testing.users import Users
 
 __all__ = ["WeclappSandbox"]
 
-TOKEN = "0b3c9a52-sandbox-7d1e"  # noqa: S105
+TOKEN = "0b3c9a52-sandbox-7d1e"  # noqa: S105  # nosec B105  # opens a sandbox
 API = "/webapp/api/"
 QUEUE = 4
 """Requests that wait when too many come at once; the next one is refused."""
