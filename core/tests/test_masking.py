@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rundbrief.masking import mask_addresses, without_secrets
+from rundbrief.known_secrets import without_secrets
+from rundbrief.masking import mask_addresses
 from rundbrief.session import Secret
 
 
 @pytest.fixture(scope="module", autouse=True)
 def keys_of_these_tests_alone() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rundbrief.masking._secrets", set())
+        patch.setattr("rundbrief.known_secrets._secrets", set())
         yield
 
 

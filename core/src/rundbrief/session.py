@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from rundbrief.masking import remember_secret
+from rundbrief.known_secrets import remember_secret
 
 __all__ = [
     "Allowance",

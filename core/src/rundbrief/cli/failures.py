@@ -6,7 +6,7 @@ import click
 
 from rundbrief.cli.output import printable
 from rundbrief.errors import Interrupted, RundbriefError
-from rundbrief.masking import without_secrets
+from rundbrief.known_secrets import without_secrets
 
 if TYPE_CHECKING:
     from rundbrief.cli.context import App

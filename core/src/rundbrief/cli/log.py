@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rundbrief.cli.output import printable
-from rundbrief.masking import without_secrets
+from rundbrief.known_secrets import without_secrets
 from rundbrief.models import mask_address
 from rundbrief.private_files import private_file
 
