@@ -65,9 +65,12 @@ def test_with_a_given_width_a_table_fits_into_it(
     assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 40
 
 
-def test_a_document_is_ascii_and_one(capsys: pytest.CaptureFixture[str]) -> None:
-    Output().document({"name": "Jördis\x1b"})
+@pytest.mark.parametrize("on_one_line", [False, True])
+def test_a_document_is_ascii_and_one(capsys: pytest.CaptureFixture[str], on_one_line: bool) -> None:
+    """The lines of `sync --every --json` are such documents as well."""
+    Output().document({"name": "Jördis\x1b"}, on_one_line=on_one_line)
     shown = capsys.readouterr().out
+    assert on_one_line == (shown.count("\n") == 1)
     assert shown.isascii()
     assert "\x1b" not in shown
     assert json.loads(shown) == {"name": "Jördis\x1b"}

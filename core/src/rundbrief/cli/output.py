@@ -102,8 +102,8 @@ class Output:
         for line in content.splitlines():
             click.echo(printable(line))
 
-    def document(self, content: Any) -> None:
+    def document(self, content: Any, *, on_one_line: bool = False) -> None:
         """Print one JSON document, in ASCII, so that it passes through any pipe and cannot steer a terminal."""
         import json
 
-        click.echo(json.dumps(content, indent=2))
+        click.echo(json.dumps(content, indent=None if on_one_line else 2))

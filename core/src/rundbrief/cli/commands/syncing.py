@@ -1,6 +1,5 @@
 """`rundbrief sync`: import, then export, every list; made for cron."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,7 +9,6 @@ import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
 from rundbrief.cli.failures import show_failure, unexpected
-from rundbrief.cli.output import printable
 from rundbrief.cli.progress import progress
 from rundbrief.cli.reports import of_run, print_report, report_document
 from rundbrief.cli.rounds import Interval, Rounds
@@ -96,7 +94,10 @@ def _keep_running(app: App, names: Sequence[str], every: timedelta) -> None:
     from rundbrief.engine import RunOptions, Silent, sync_connections
 
     def tell(document: Mapping[str, Any], line: str) -> None:
-        click.echo(json.dumps(document) if app.json else printable(line))
+        if app.json:
+            app.output.document(document, on_one_line=True)
+        else:
+            app.output.line(line)
         sys.stdout.flush()  # a service manager reads each line as it comes
 
     with stop_on_signals() as stop:
