@@ -1,21 +1,23 @@
 """Starts clients: the command in a process of its own, in the world's folder, with the world's environment.
 
 An interpreter that starts anew takes longer to import than many a run takes to die. So by default a client is a
-fork of a process that has imported everything, and has neither threads nor files open.
+fork of a process that has imported everything, and has neither threads nor files open: the *nursery*.
 """
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from crashes.launcher import launch
 
-__all__ = ["Call", "Clients", "ColdClients", "WarmClients", "preload"]
+__all__ = ["Call", "Clients", "cold_clients", "preload", "warm_clients"]
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 PATIENCE = 180
@@ -51,10 +53,11 @@ def preload() -> None:
     import rundbrief.cli.commands.syncing  # noqa: F401
 
 
-class ColdClients:
-    """Each client is an interpreter of its own."""
+@contextmanager
+def cold_clients() -> Iterator[Clients]:
+    """Yield what makes each client an interpreter of its own."""
 
-    def __call__(self, call: Call, begun: Callable[[int], None]) -> int:
+    def run(call: Call, begun: Callable[[int], None]) -> int:
         with (
             call.errors.open("wb") as errors,
             subprocess.Popen(
@@ -64,36 +67,39 @@ class ColdClients:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
-                preexec_fn=lambda: _alarm(),
+                preexec_fn=_alarm,
             ) as process,
         ):
             begun(process.pid)
             return process.wait()
 
+    yield run
 
-class WarmClients:
-    """Each client is a fork. Make it before there is any thread; it ends with its maker."""
 
-    def __init__(self) -> None:
-        calls, self._calls = os.pipe()
-        self._answers, answers = os.pipe()
-        if os.fork():
-            os.close(calls)
-            os.close(answers)
-            self._to, self._from = os.fdopen(self._calls, "wb"), os.fdopen(self._answers, "rb")
-            return
-        os.close(self._calls)
-        os.close(self._answers)
+@contextmanager
+def warm_clients() -> Iterator[Clients]:
+    """Yield what makes each client a fork. To be entered before there is any thread."""
+    (calls, to), (back, answers) = os.pipe(), os.pipe()
+    nursery = os.fork()
+    if not nursery:
+        os.close(to)
+        os.close(back)
         try:
             _serve(os.fdopen(calls, "rb"), os.fdopen(answers, "wb"))
         finally:
             os._exit(0)
+    os.close(calls)
+    os.close(answers)
+    with os.fdopen(to, "wb") as asked, os.fdopen(back, "rb") as told:
 
-    def __call__(self, call: Call, begun: Callable[[int], None]) -> int:
-        _put(self._to, call)
-        begun(pickle.load(self._from))
-        code: int = pickle.load(self._from)
-        return code
+        def run(call: Call, begun: Callable[[int], None]) -> int:
+            _put(asked, call)
+            begun(pickle.load(told))
+            code: int = pickle.load(told)
+            return code
+
+        yield run
+    os.waitpid(nursery, 0)
 
 
 def _serve(calls: BinaryIO, answers: BinaryIO) -> None:
@@ -141,6 +147,4 @@ def _be(call: Call) -> None:
 
 
 def _alarm() -> None:
-    import signal
-
     signal.alarm(PATIENCE)

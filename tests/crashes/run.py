@@ -17,6 +17,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crashes.case import Case, Job, Undisturbed, carry_out, run_undisturbed, tally
-from crashes.clients import Clients, ColdClients, WarmClients, preload
+from crashes.clients import Clients, cold_clients, preload, warm_clients
 from crashes.people import People
 from crashes.world import Box, World
 
@@ -83,7 +84,7 @@ def main() -> None:
     began = time.monotonic()
     preload()
     with tempfile.TemporaryDirectory(prefix="rundbrief-kills-") as folder:
-        theatre = Theatre(Path(folder), options.size, ColdClients if options.cold else WarmClients)
+        theatre = Theatre(Path(folder), options.size, cold_clients if options.cold else warm_clients)
         for seed, number in options.numbers:
             name = f"{seed}-{number}"
             dice = random.Random(name)
@@ -106,7 +107,7 @@ def main() -> None:
 class Theatre:
     """All scenes, each prepared when it is first needed; scenes that begin alike share a world."""
 
-    def __init__(self, folder: Path, size: int, clients: Callable[[], Clients]) -> None:
+    def __init__(self, folder: Path, size: int, clients: Callable[[], AbstractContextManager[Clients]]) -> None:
         self._folder = folder
         self._size = size
         self._clients = clients
@@ -133,7 +134,9 @@ class Theatre:
 class Stage:
     """A scene that is prepared, and what comes of its job when nobody kills it."""
 
-    def __init__(self, folder: Path, scene: Scene, world: World, clients: Callable[[], Clients]) -> None:
+    def __init__(
+        self, folder: Path, scene: Scene, world: World, clients: Callable[[], AbstractContextManager[Clients]]
+    ) -> None:
         folder.mkdir()
         self._folder = folder
         self._world = world
@@ -144,21 +147,23 @@ class Stage:
     def case(self, dice: random.Random, name: str) -> Case:
         case: Case = self._forked(
             name,
-            lambda place: carry_out(self._world, self._job, self._undisturbed, dice, self._clients(), place),
+            lambda clients, place: carry_out(self._world, self._job, self._undisturbed, dice, clients, place),
         )
         return case
 
-    def _run_undisturbed(self, place: Path) -> Undisturbed:
-        return run_undisturbed(self._world, self._job, self._clients(), place)
+    def _run_undisturbed(self, clients: Clients, place: Path) -> Undisturbed:
+        return run_undisturbed(self._world, self._job, clients, place)
 
-    def _forked(self, name: str, work: Callable[[Path], Any]) -> Any:
+    def _forked(self, name: str, work: Callable[[Clients, Path], Any]) -> Any:
         """Do something in a fork, in a folder of its own, and return what it returns."""
         place, answer = self._folder / name, self._folder / f"{name}.answer"
         sys.stdout.flush()
         child = os.fork()
         if not child:
             try:
-                answer.write_bytes(pickle.dumps(work(place)))
+                with self._clients() as clients:
+                    result = work(clients, place)
+                answer.write_bytes(pickle.dumps(result))
             except BaseException:
                 traceback.print_exc()
             finally:

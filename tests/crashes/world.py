@@ -148,6 +148,7 @@ class World:
                 **box.sandbox.settings(urls.get(box.name, NOWHERE)),
                 "fields": FIELDS[box.name],
                 "max_withdrawals": 1.0,
+                "max_additions": 1.0,
                 **({"reconsent": "confirm"} if box.service.double_opt_in else {}),
             }
             tables.append(connection_table(box.name, settings))
