@@ -216,6 +216,15 @@ class TestTheNoHolds:
         world.imports()
         assert world.opt_in(ANN) is YES
 
+    def test_without_a_date_a_list_that_was_not_asked_to_let_go_of_her_is_not_believed(self, world: Any) -> None:
+        world.service.tells_dates = False
+        world.service.lists["2"] = MailingList("2", "Friends")
+        world.service.put(ANN, list_id="2")
+        world.crm.delete(world.contact(ANN).id)
+        report = import_list(world.workspace, "news", "2")
+        assert ANN not in world.everybody()
+        assert any("was erased here" in one for one in report.problems)
+
     def test_she_comes_back_and_leaves_within_one_read(self, world: Any) -> None:
         """The second word comes before the first one was acted on."""
         world.service.put(ANN, since=world.clock() + timedelta(hours=1))

@@ -84,7 +84,7 @@ def erase_person(workspace: Workspace, address: str) -> Findings:
     with _nobody_runs(workspace):
         found = find_person(workspace, address)
         with workspace.store.transaction() as transaction:
-            transaction.erased.begin(found.address, _whereabouts(found), workspace.now())
+            transaction.erased.begin(found.address, workspace.now())
         cleared = _clear_opt_ins(workspace, found)
         found = replace(found, places=[ask_service(workspace, one) for one in found.places])
         _refuse_to_forget_too_early(found)
@@ -131,11 +131,6 @@ def _lists(workspace: Workspace, connection: Connection, here: dict[str, Recipie
     return list({**{scope: MailingList(scope, scope) for scope in here}, **pulled}.values())
 
 
-def _whereabouts(found: Findings) -> list[tuple[str, str]]:
-    """Return the scopes whose services may have her, until they are known not to."""
-    return [(place.connection, place.scope) for place in found.places]
-
-
 def _clear_opt_ins(workspace: Workspace, found: Findings) -> list[OptInChange]:
     """Set every opt-in of hers in the CRM that is *yes* to *no*, and return what was set."""
     ids = [one.id for one in found.contacts]
@@ -178,7 +173,7 @@ def _take_out(transaction: Transaction, found: Findings, cleared: Sequence[OptIn
     transaction.traces(found.address).erase(pseudonym)
     for place in found.places:
         if place.mails_her_no_more:
-            transaction.erased.left(found.address, place.connection, place.scope)
+            transaction.erased.left(found.address, place.connection, place.scope, now)
     entries = [*_ended_at_services(found, pseudonym), *_ended_in_the_crm(cleared, pseudonym)]
     for name in sorted({one.connection for one in entries}):
         run_id = transaction.runs.begin("erase", name, "*", now)

@@ -44,7 +44,7 @@ class Match:
         """Tell whether the service still speaks of somebody who was erased.
 
         Nothing but her own new opt-in makes her known again: one that is later than the erasure, or, where the
-        service tells no date, one at a service that had let go of her.
+        service tells no date, one on a list that had let go of her.
         """
         erasure = self.known.erasure
         if erasure is None:

@@ -64,37 +64,20 @@ class Erased:
         )
         rows = self._transaction.execute(statement).all()
         at = {row.digest: row.erased_at for row in rows if row.connection == _ANYWHERE}
-        may_remain = {row.digest for row in rows if row.connection == connection}
+        has_left = {row.digest for row in rows if row.connection == connection}
         return {
-            by_digest[digest]: _recipient(by_digest[digest], Erasure(moment, digest in may_remain))
+            by_digest[digest]: _recipient(by_digest[digest], Erasure(moment, digest not in has_left))
             for digest, moment in at.items()
         }
 
-    def begin(self, address: str, places: Iterable[tuple[str, str]], at: datetime) -> None:
-        """Remember, before anything else is done, that somebody is to be erased.
+    def begin(self, address: str, at: datetime) -> None:
+        """Remember, before anything else is done, that somebody is to be erased."""
+        self._transaction.execute(delete(schema.erased).where(self._is(address)))
+        self._put(address, _ANYWHERE, _ANYWHERE, at)
 
-        Args:
-            places: connections and scopes whose service may have her.
-        """
-        key = self._key() or self._key_file.load_or_create()
-        rows = [
-            {
-                "digest": key.digest(address),
-                "connection": connection,
-                "scope": scope,
-                "erased_at": at,
-                "is_finished": False,
-                "key_id": key.id,
-            }
-            for connection, scope in [(_ANYWHERE, _ANYWHERE), *places]
-        ]
-        upsert(self._transaction, schema.erased, rows, "digest", "connection", "scope")
-
-    def left(self, address: str, connection: str, scope: str) -> None:
+    def left(self, address: str, connection: str, scope: str, at: datetime) -> None:
         """Note that a service mails her no more: if she is subscribed there later, she came anew."""
-        columns = schema.erased.c
-        here = (columns.connection == connection) & (columns.scope == scope)
-        self._transaction.execute(delete(schema.erased).where(self._is(address), here))
+        self._put(address, connection, scope, at)
 
     def finish(self, address: str) -> None:
         """Note that everything is done."""
@@ -105,6 +88,18 @@ class Erased:
         columns = schema.erased.c
         statement = select(func.count()).where(columns.connection == _ANYWHERE, columns.is_finished.is_(False))
         return self._transaction.execute(statement).scalar_one()
+
+    def _put(self, address: str, connection: str, scope: str, at: datetime) -> None:
+        key = self._key() or self._key_file.load_or_create()
+        row = {
+            "digest": key.digest(address),
+            "connection": connection,
+            "scope": scope,
+            "erased_at": at,
+            "is_finished": False,
+            "key_id": key.id,
+        }
+        upsert(self._transaction, schema.erased, [row], "digest", "connection", "scope")
 
     def _is(self, address: str) -> ColumnElement[bool]:
         key = self._key()

@@ -90,7 +90,7 @@ class Erasure:
 
     at: datetime
     may_remain: bool
-    """The service would not let go of her, or could not be asked: it may still tell of a subscription of old."""
+    """The service is not known to have let go of her: it may still tell of a subscription of old."""
 
 
 @dataclass(frozen=True, slots=True)

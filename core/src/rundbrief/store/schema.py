@@ -182,7 +182,7 @@ erased = Table(
     Column("key_id", LargeBinary, nullable=False),
 )
 """Whose *no* holds although nothing else is known of them: keyed hashes of their addresses. Connection and scope
-are `*` for the person, who has one such row; further rows say where a service may still have her."""
+are `*` for the person, who has one such row; further rows say where a service is known to mail her no more."""
 
 runs = Table(
     "runs",
