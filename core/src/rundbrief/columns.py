@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, String
@@ -15,8 +16,9 @@ from rundbrief.models import FieldValue, PostalAddress
 __all__ = ["FieldValues", "Moment", "Names", "moment_text"]
 
 
+@lru_cache(maxsize=4096)
 def moment_text(value: datetime) -> str:
-    """Return a time as it is kept."""
+    """Return a time as it is kept. Most are kept in several tables one after the other."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -40,10 +42,12 @@ class FieldValues(TypeDecorator[Mapping[str, FieldValue]]):
     cache_ok = True
 
     def process_bind_param(self, value: Mapping[str, FieldValue] | None, dialect: Dialect) -> str:  # noqa: ARG002
-        return json.dumps(value or {}, default=_tag, ensure_ascii=False)
+        return _encode(value) if value else "{}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, FieldValue]:  # noqa: ARG002
-        return {} if not value else {key: _untag(item) for key, item in json.loads(value).items()}
+        if not value or value == "{}":
+            return {}
+        return {key: _untag(item) for key, item in json.loads(value).items()}
 
 
 class Names(TypeDecorator[frozenset[str]]):
@@ -53,7 +57,7 @@ class Names(TypeDecorator[frozenset[str]]):
     cache_ok = True
 
     def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str:  # noqa: ARG002
-        return json.dumps(sorted(value or ()), ensure_ascii=False) if value else "[]"
+        return _encode(sorted(value)) if value else "[]"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str]:  # noqa: ARG002
         return frozenset(json.loads(value)) if value and value != "[]" else frozenset()
@@ -72,7 +76,13 @@ def _tag(value: object) -> dict[str, str]:
     raise TypeError(f"a field cannot hold {type(value).__name__}")
 
 
+# Made once: `json.dumps` with options makes one for each call.
+_encode = json.JSONEncoder(default=_tag, ensure_ascii=False).encode
+
+
 def _untag(value: Any) -> FieldValue:
+    if isinstance(value, str):  # nearly all are, and patterns take their time
+        return value
     match value:
         case {"datetime": text}:
             return datetime.fromisoformat(text)

@@ -9,6 +9,8 @@ from rundbrief.models import FieldValue
 
 __all__ = ["fingerprint_of"]
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def fingerprint_of(fields: Mapping[str, FieldValue]) -> str:
     """Return 32 hexadecimal digits for the remote fields of a recipient.
@@ -16,7 +18,7 @@ def fingerprint_of(fields: Mapping[str, FieldValue]) -> str:
     Empty and missing are the same, as services do not tell them apart; so are 1.5 and 1.50.
     """
     filled = {key: _spelt(value) for key, value in fields.items() if value not in ("", None, ())}
-    text = json.dumps(sorted(filled.items()), ensure_ascii=False)
+    text = _encode(sorted(filled.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, literal, select
 
+from rundbrief.bulk import insert_rows
 from rundbrief.models import CrmOptIn, OptIn, OptInChange, Subscriber, SubscriberStatus, address_key
 from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
@@ -152,8 +153,7 @@ class Intents:
             }
             for one in intents
         ]
-        if rows:
-            self._transaction.execute(insert(schema.intents), rows)
+        insert_rows(self._transaction, schema.intents, rows)
 
     def all(self) -> list[Intent]:
         rows = self._transaction.execute(select(schema.intents).where(self._here).order_by(schema.intents.c.seq))

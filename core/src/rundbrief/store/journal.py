@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, select
 
+from rundbrief.bulk import insert_rows
 from rundbrief.columns import moment_text
 from rundbrief.store import schema
 from rundbrief.store.journal_chain import CHAINED, NOTHING_YET, PERSONAL, SALT_BYTES, link, seal
@@ -38,7 +39,7 @@ class Journal:
             row["sealed"] = seal(row["salt"], as_kept)
             row["chain"] = before = link(before, as_kept, row["sealed"])
             rows.append(row)
-        self._transaction.execute(insert(schema.journal), rows)
+        insert_rows(self._transaction, schema.journal, rows)
 
     def of(self, address: str) -> Sequence[JournalEntry]:
         """Return all entries of one address (an `address_key`), oldest first."""

@@ -11,12 +11,11 @@ from sqlalchemy import (
     Table,
     delete,
     func,
-    insert,
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from rundbrief.bulk import insert_rows
 from rundbrief.models import CrmOptIn, OptIn, Reason, WriteKind
 from rundbrief.store import schema
 from rundbrief.store.records import SETTLE, Candidate, Planned
@@ -49,8 +48,7 @@ class Candidates:
             }
             for one in candidates
         ]
-        if rows:
-            self._transaction.execute(sqlite_insert(schema.candidates).on_conflict_do_nothing(), rows)
+        insert_rows(self._transaction, schema.candidates, rows, keep=True)
 
     def addresses(self, after: str, limit: int) -> Sequence[str]:
         """Return the next distinct addresses behind `after`, in order."""
@@ -82,8 +80,7 @@ class Outbox:
 
     def put(self, steps: Iterable[Planned]) -> None:
         rows = [self._row(step) for step in steps]
-        if rows:
-            self._transaction.execute(insert(schema.outbox), rows)
+        insert_rows(self._transaction, schema.outbox, rows)
 
     def page(self, kind: WriteKind | str, limit: int, after: int = 0) -> Sequence[Planned]:
         """Return the next steps of a kind behind `after`."""

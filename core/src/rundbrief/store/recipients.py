@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from rundbrief.bulk import insert_rows
 from rundbrief.models import OptIn, Reason, Result, SubscriberStatus
 from rundbrief.store import schema
 from rundbrief.store.records import Recipient, Sent
@@ -18,11 +18,7 @@ __all__ = ["Links", "Recipients", "SentData", "everywhere", "upsert"]
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *key: str) -> None:
     """Insert rows, or overwrite those that stand under the same key."""
-    if not rows:
-        return
-    statement = insert(table)
-    overwritten = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=overwritten), list(rows))
+    insert_rows(connection, table, rows, overwrite=key)
 
 
 class Recipients:
@@ -129,9 +125,7 @@ class Links:
 
     def add(self, links: Iterable[tuple[str, str, str]]) -> None:
         """Remember those of contacts that have none. An older link stays: it may lead to an abandoned address."""
-        rows = self._rows(links)
-        if rows:
-            self._transaction.execute(insert(schema.links).on_conflict_do_nothing(), rows)
+        insert_rows(self._transaction, schema.links, self._rows(links), keep=True)
 
     def rename(self, old: str, new: str) -> None:
         """Follow a recipient that has a new address at the service."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
 
+from rundbrief.bulk import insert_rows
 from rundbrief.models import MailingList, Reason, Result
 from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
@@ -114,8 +115,7 @@ class Runs:
             }
             for one in lines
         ]
-        if rows:
-            self._transaction.execute(insert(schema.outcomes), rows)
+        insert_rows(self._transaction, schema.outcomes, rows)
 
     def latest(self, limit: int) -> Sequence[Run]:
         statement = select(schema.runs).order_by(schema.runs.c.id.desc()).limit(limit)

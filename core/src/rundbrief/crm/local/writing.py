@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, select, update
 
+from rundbrief.bulk import insert_rows
 from rundbrief.crm.local import schema
 from rundbrief.crm.local.identity import contact_number, identity_of
 from rundbrief.crm.local.reading import chunks
@@ -74,11 +75,16 @@ def contact_row(
 
 
 def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert contacts, and return their numbers in the same order."""
-    if not rows:
-        return []
-    statement = insert(schema.contacts).returning(schema.contacts.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(statement, list(rows)).scalars())
+    """Insert contacts, and return their numbers in the same order.
+
+    The numbers are given here and not by SQLite, which would tell them only to one statement for each contact. The
+    transaction is the only writer, and its table of sequences knows those of deleted contacts too.
+    """
+    sequence = "SELECT seq FROM sqlite_sequence WHERE name = 'contacts'"
+    free = count((connection.exec_driver_sql(sequence).scalar() or 0) + 1)
+    numbered = [row if "id" in row else {**row, "id": next(free)} for row in rows]
+    insert_rows(connection, schema.contacts, numbered)
+    return [row["id"] for row in numbered]
 
 
 def update_contacts(connection: Connection, rows: Mapping[int, Mapping[str, Any]]) -> None:
@@ -122,12 +128,7 @@ def put_opt_ins(connection: Connection, opt_ins: Sequence[tuple[int, str, CrmOpt
         for number, key, one in opt_ins
         if one.value is not OptIn.UNKNOWN
     ]
-    if rows:
-        statement = upsert(schema.opt_ins)
-        overwritten = {name: statement.excluded[name] for name in ("value", "since", "source")}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["contact_id", "key"], set_=overwritten), rows
-        )
+    insert_rows(connection, schema.opt_ins, rows, overwrite=("contact_id", "key"))
 
 
 def _by_address(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
