@@ -23,7 +23,7 @@ INSTALLED_TOOLS := $(VENV)/.installed-tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mailman kill-test check format docs docs-tables schema interface bench load bench-fields constraints clean
+.PHONY: help demo test test-mailman kill-test soak check format docs docs-tables schema interface bench load bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -42,6 +42,10 @@ test: check ## check everything, then run the tests
 test-mailman: $(INSTALLED_TOOLS) $(MAILMAN)/.installed ## run the Mailman example's tests on a real server
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --upgrade --target $(MAILMAN)/plugin $(EXAMPLE)
 	@PYTHONPATH=$(MAILMAN)/plugin RUNDBRIEF_MAILMAN=$(MAILMAN) $(BIN)/python -m pytest $(EXAMPLE)/tests $(ARGS)
+
+# A failure shows the command that finds it again. ARGS="--minutes 5 --seed 7 --pair brevo-weclapp" is shorter.
+soak: $(INSTALLED_TOOLS) ## look for half an hour for an order of events in which a "no" is lost
+	@$(BIN)/python tests/soak.py $(ARGS)
 
 check: $(INSTALLED_TOOLS) ## style, types, layers and known weaknesses
 	@$(BIN)/ruff check --quiet .

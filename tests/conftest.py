@@ -8,6 +8,7 @@ sys.path.insert(1, str(Path(__file__).parents[1] / "tools"))
 
 import pytest
 from installing import build_wheels
+from machine.watched_plugin import write_metadata
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +19,9 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def watched_crm(tmp_path_factory: pytest.TempPathFactory):
-    """Install the CRM plugin `watched` as an installer would: by metadata on the path."""
+    """Install the CRM plugin `watched`."""
     site = tmp_path_factory.mktemp("site")
-    metadata = site / "rundbrief_watched-1.0.dist-info"
-    metadata.mkdir()
-    metadata.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: rundbrief-watched\nVersion: 1.0\n")
-    metadata.joinpath("entry_points.txt").write_text("[rundbrief.crms]\nwatched = machine.watched_crm\n")
+    write_metadata(site)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(site))
         yield

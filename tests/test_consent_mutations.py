@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 from machine import acts as people
-from machine.oracle import Broken
 from machine.rules import ConsentMachine
-from machine.world import GUARD_FLOOR, Trouble
+from machine.statements import Broken
+from machine.troubles import Trouble
+from machine.world import GUARD_FLOOR
 
 import rundbrief_mailchimp.writes
 from rundbrief.consent import ConsentPolicy, Decision, Standing
@@ -168,7 +169,7 @@ def test_a_guard_rail_that_is_not_there_is_found(
         acts = people.acts(people.sign_up, people.sign_up, people.leave_together)
 
     for module in (importing, planning):
-        monkeypatch.setattr(module, "guard", lambda *_: None)
+        monkeypatch.setattr(module, "guard", lambda *_, **__: None)
     with pytest.raises(Broken, match="R7: one run took away"):
         run_state_machine_as_test(Machine, settings=FOUND_SOON)
 

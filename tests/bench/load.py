@@ -3,8 +3,8 @@
     python tests/bench/load.py                                      1,000,000 contacts, all services: hours
     python tests/bench/load.py --size 100000 --services mailchimp   smaller
 
-Each sandbox is served on a port by a process of its own, each run happens in a fresh one. A run that does not do what
-it is called ends this; nothing else is asserted.
+Each sandbox is served on a port by a process of its own, each run happens in a fresh one. A run that does not do
+what it is called ends this; nothing else is asserted.
 """
 
 import argparse

@@ -1,33 +1,46 @@
 """A CRM with a witness: registered as the CRM plugin `watched`, by metadata as any other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema
 
-from machine.oracle import Broken, Oracle
+from machine.oracle import Oracle
+from machine.statements import Broken
 from rundbrief.crm import Crm
-from rundbrief.engine.scopes import scope_of
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import CrmInfo, hookimpl
 from rundbrief.models import Campaign, Contact, NewContact, OptIn, OptInChange, OptInField, Selection, address_key
 
 __all__ = ["WATCHERS", "WatchedCrm", "Watcher"]
 
-CONNECTION = "news"
-
 
 class Watcher:
     """What a world lends its CRM: an oracle, and a place to kill the run at."""
 
-    def __init__(self, oracle: Oracle, scopes: Sequence[str]) -> None:
+    def __init__(self, oracle: Oracle, scopes: Sequence[str], instant: Callable[[str], None]) -> None:
         self.oracle = oracle
         self.scopes = scopes
-        self.instant: Callable[[str], None] = lambda _: None
+        self.instant = instant
         self.broken: list[Broken] = []
         self.open: Callable[[], Any] = lambda: None
         """Opens the CRM that is watched."""
+        self._asked_for: list[tuple[str, str]] = []
+
+    @contextmanager
+    def reading(self, addresses: Sequence[str]) -> Iterator[None]:
+        """The engine asks who has these addresses."""
+        self._asked_for = [(scope, address_key(one)) for one in addresses for scope in self.scopes]
+        self.oracle.engine_reads(self._asked_for, anew=True)
+        yield
+        self.oracle.engine_reads(self._asked_for, anew=False)
+        self._asked_for = []
+
+    def answered(self) -> None:
+        """The CRM has answered a request, which may belong to a reading under way."""
+        self.oracle.engine_reads(self._asked_for, anew=False)
 
     def judge(self, judgement: Callable[[], None]) -> None:
         try:
@@ -60,21 +73,29 @@ class WatchedCrm:
         self._crm.ensure_opt_in_fields(fields)
 
     def contacts(self, selection: Selection) -> Iterator[Contact]:
-        return self._crm.contacts(selection)
+        for contact in self._crm.contacts(selection):
+            yield contact
+            self._look()
 
     def by_ids(self, contact_ids: Sequence[str]) -> Mapping[str, Contact]:
-        return self._crm.by_ids(contact_ids)
+        found = self._crm.by_ids(contact_ids)
+        self._look()
+        return found
 
     def by_addresses(self, addresses: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
-        found = self._crm.by_addresses(addresses)
-        for address in addresses:
-            self._watcher.oracle.engine_read(self._watcher.scopes, address_key(address))
+        with self._watcher.reading(addresses):
+            found = self._crm.by_addresses(addresses)
+        self._look()
         return found
+
+    def _look(self) -> None:
+        if not self._by_request:
+            self._watcher.instant("CRM read")
 
     def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
         if self._by_request:
             return self._crm.create_contacts(new)
-        self._watcher.instant("before the CRM is written")
+        self._watcher.instant("CRM written")
         known = {one.id: one for one in self._crm.contacts(Selection())}
         ids = self._crm.create_contacts(new)
         contacts = self._crm.by_ids(ids)
@@ -82,14 +103,12 @@ class WatchedCrm:
             if contact_id in known:
                 if contacts[contact_id].opt_in(one.opt_in_key) != known[contact_id].opt_in(one.opt_in_key):
                     change = OptInChange(contact_id, one.opt_in_key, OptIn.UNKNOWN, one.opt_in)
-                    scope = scope_of(one.opt_in_key)[1]
-                    self._watcher.judge(lambda a=scope, b=change: self._watcher.oracle.we_set(a, b))
+                    self._watcher.judge(lambda a=change: self._watcher.oracle.we_set(a.key, a))
             else:
-                list_id = scope_of(one.opt_in_key)[1]
                 self._watcher.judge(
-                    lambda a=contacts[contact_id], b=list_id: self._watcher.oracle.we_created(a, b)
+                    lambda a=contacts[contact_id], b=one.opt_in_key: self._watcher.oracle.we_created(a, b)
                 )
-        self._watcher.instant("after the CRM is written")
+        self._watcher.instant("CRM written")
         return ids
 
     def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:
@@ -97,13 +116,12 @@ class WatchedCrm:
             return []
         if self._by_request:
             return self._crm.set_opt_ins(changes)
-        self._watcher.instant("before the CRM is written")
+        self._watcher.instant("CRM written")
         undone = self._crm.set_opt_ins(changes)
         for change in changes:
             if change not in undone:
-                list_id = scope_of(change.key)[1]
-                self._watcher.judge(lambda a=list_id, b=change: self._watcher.oracle.we_set(a, b))
-        self._watcher.instant("after the CRM is written")
+                self._watcher.judge(lambda a=change: self._watcher.oracle.we_set(a.key, a))
+        self._watcher.instant("CRM written")
         return undone
 
     def count(self, selection: Selection) -> int:

@@ -1,17 +1,24 @@
 """A sandbox with a witness: the oracle hears of every answer to us, and of every effect."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from werkzeug.wrappers import Response
 
-from machine.oracle import Broken, Oracle
+from machine.oracle import Oracle
 from machine.services import Service
+from machine.statements import Broken
 from rundbrief.models import address_key
 from rundbrief.testing.sandbox import Held, Sandbox, SandboxRequest
 
 __all__ = ["Killed", "Witness"]
+
+
+Row = Mapping[str, Any]
+"""An object in an answer."""
 
 
 class Killed(BaseException):
@@ -21,31 +28,46 @@ class Killed(BaseException):
 class Witness:
     """Stands between a sandbox and whoever asks it."""
 
-    def __init__(self, service: Service, sandbox: Sandbox, oracle: Oracle, scope_of: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        sandbox: Sandbox,
+        oracle: Oracle,
+        scope_of: Callable[[str], str],
+        instant: Callable[[str], None],
+        tally: Counter[str],
+    ) -> None:
         self.service = service
         self.sandbox = sandbox
         self.oracle = oracle
         self.lists: list[str] = []
-        self.instant: Callable[[str], None] = lambda _: None
-        """Called before and after each request is applied: a place to kill the run."""
+        self._instant = instant
+        self._tally = tally
         self.broken: list[Broken] = []
         """What the oracle said; a run might swallow an exception, this list does not."""
+        self._not_out: set[tuple[str, str]] = set()
+        """List id and address of who was subscribed when the service told who is out."""
+        self._is_told_on = False
+        """It was the last thing that the service told: it may take several answers."""
         self._scope_of = scope_of
         self._respond = sandbox.respond
         sandbox.respond = self.respond  # type: ignore[method-assign]
 
     def respond(self, request: SandboxRequest) -> Response:
-        self.instant("before the request")
         attempt = self.service.read(request)
+        is_read = request.method == "GET" or attempt.how == "a read"
+        kind = "service read" if is_read else "service written"
+        self._instant(kind)
         if attempt.forbidden:
             self.broken.append(Broken(f"R2: {attempt.forbidden}"))
+        self._tally["requests"] += 1
         scope = self._scope_of(attempt.list_id)
         for address in attempt.offers:
             self.judge(lambda a=address: self.oracle.we_offer(scope, address_key(a)))
         with self.watching(attempt.how):
             response = self._respond(request)
-        self._witness_answer(response)
-        self.instant("after the request")
+        self._witness_answer(request, response)
+        self._instant(kind)
         return response
 
     def work_off(self) -> None:
@@ -66,7 +88,7 @@ class Witness:
         yield
         after = self._everybody()
         for list_id, address in self._members() - members:
-            self.judge(lambda a=list_id, b=address: self.oracle.we_put_on(a, b))
+            self.judge(lambda a=list_id, b=address: self.oracle.we_put_on(self._scope_of(a), a, b))
         for key in before.keys() | after.keys():
             was, became = before.get(key), after.get(key)
             if was != became:
@@ -95,23 +117,34 @@ class Witness:
             for address, held in self.sandbox.recipients(list_id).items():
                 yield list_id, address, held
 
-    def _witness_answer(self, response: Response) -> None:
-        """Whoever is named in an answer was shown to us as they are."""
+    def _witness_answer(self, request: SandboxRequest, response: Response) -> None:
+        """Whoever is named in an answer was shown to us as they are, or as an answer before it left them."""
         if response.status_code >= 300 or not response.is_json:
             return
-        named = set(_addresses(response.get_json()))
+        if self.service.tells_who_is_out(request):
+            not_out = {(a, b) for a, b, held in self._held() if held.status.value == "subscribed"}
+            self._not_out = not_out | (self._not_out if self._is_told_on else set())
+        self._is_told_on = self.service.tells_who_is_out(request)
+        named = dict(_named(response.get_json()))
         for list_id, address, held in self._held():
-            if address in named:
-                self.oracle.service_showed(self._scope_of(list_id), address, held.status.value)
+            if address not in named:
+                continue
+            status = held.status.value
+            if (list_id, address) in self._not_out and self.service.is_in(named[address]):
+                status = "subscribed"
+            self.oracle.service_showed(self._scope_of(list_id), address, status)
 
 
-def _addresses(document: Any) -> Iterator[str]:
+def _named(
+    document: Any, row: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each address in an answer, with the object that it stands in."""
     match document:
         case dict():
             for value in document.values():
-                yield from _addresses(value)
+                yield from _named(value, document)
         case list():
             for value in document:
-                yield from _addresses(value)
+                yield from _named(value, row)
         case str() if "@" in document:
-            yield address_key(document)
+            yield address_key(document), row

@@ -10,7 +10,6 @@ from machine.crms.crm import MachineCrm
 from machine.watched_crm import WatchedCrm, Watcher
 from rundbrief.config import load_settings
 from rundbrief.crm import Crm
-from rundbrief.engine.scopes import scope_of
 from rundbrief.http import AccountLimits, Client, open_client, wsgi_transport
 from rundbrief.models import Contact, CrmOptIn, OptIn, OptInChange
 from rundbrief.plugins import load_crm
@@ -57,12 +56,14 @@ class WeclappMachineCrm(MachineCrm):
         """The tenant lives elsewhere: nothing of it is put back."""
 
     def _watched(self, request: SandboxRequest) -> Response:
-        self.watcher.instant("before the CRM is asked")
+        kind = "CRM read" if request.method == "GET" else "CRM written"
+        self.watcher.instant(kind)
         before = self.users.contacts() if request.method != "GET" else {}
         response = self._respond(request)
+        self.watcher.answered()
         if request.method != "GET":
             self._judge(before, self.users.contacts())
-        self.watcher.instant("after the CRM is asked")
+        self.watcher.instant(kind)
         return response
 
     def _judge(self, before: Mapping[str, HeldContact], after: Mapping[str, HeldContact]) -> None:
@@ -70,10 +71,9 @@ class WeclappMachineCrm(MachineCrm):
         for contact_id, held in after.items():
             known = before.get(contact_id)
             for key, value in held.opt_ins.items():
-                scope = scope_of(key)[1]
                 if known is None:
                     contact = Contact(contact_id, held.email)
-                    self.watcher.judge(lambda a=contact, b=scope: oracle.we_created(a, b))
+                    self.watcher.judge(lambda a=contact, b=key: oracle.we_created(a, b))
                 elif (was := known.opt_ins.get(key, OptIn.UNKNOWN)) is not value:
                     change = OptInChange(contact_id, key, was, CrmOptIn(value))
-                    self.watcher.judge(lambda a=scope, b=change: oracle.we_set(a, b))
+                    self.watcher.judge(lambda a=change: oracle.we_set(a.key, a))

@@ -41,4 +41,6 @@ CLEVERREACH = Service(
     lambda clock: CleverReachSandbox(clock, blacklist_follows_address=True),
     read,
     double_opt_in=False,
+    tells_who_is_out=lambda request: "/blacklist" in request.path,
+    is_in=lambda row: bool(row.get("activated")) and not row.get("deactivated") and not row.get("bounced"),
 )

@@ -46,3 +46,7 @@ class Service:
     """True status -> what an answer of the service makes of it, where that tells less."""
     hides_archived: bool = False
     """A complete read leaves out whom an administrator has archived."""
+    tells_who_is_out: Callable[[SandboxRequest], bool] = lambda request: False
+    """Whether a request asks for a list of those who are out. Answers after it need not repeat that of anybody."""
+    is_in: Callable[[Mapping[str, Any]], bool] = lambda row: False
+    """Whether a row, as an answer has it, says that somebody is subscribed, unless such a list says otherwise."""
