@@ -60,11 +60,13 @@ def print_row(*cells: str) -> None:
 
 
 def measure(provider: str, size: int) -> Iterator[Measurement]:
-    """Import everybody from a full service into an empty CRM, then export everybody from a full CRM to an empty one."""
+    """Import everybody into an empty CRM, then export everybody to an empty service."""
     for people, scenarios in ((size, IMPORTS), (0, EXPORTS)):
-        with tempfile.TemporaryDirectory(prefix="rundbrief-load-") as folder, service(Path(folder), provider, people):
-            for scenario in scenarios:
-                yield client(Path(folder), scenario, size)
+        with tempfile.TemporaryDirectory(prefix="rundbrief-load-") as place:
+            folder = Path(place)
+            with service(folder, provider, people):
+                for scenario in scenarios:
+                    yield client(folder, scenario, size)
 
 
 if __name__ == "__main__":

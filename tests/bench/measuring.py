@@ -1,4 +1,4 @@
-"""Measuring one scenario: the service in one process, the run in another, so that peak memory is the run's alone."""
+"""Measuring a scenario: service and run each in a process of its own, so that peak memory is the run's alone."""
 
 import json
 import os

@@ -18,7 +18,7 @@ __all__ = ["insert_rows"]
 Binder = Callable[[Any], Any]
 """From a column's value to what the driver takes."""
 
-_DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = sqlite.dialect()
 
 
 def insert_rows(
