@@ -56,7 +56,7 @@ def test_what_the_first_version_knew_is_still_known(path: Path, first: ModuleTyp
         (sent,) = transaction.sent("news", "7").by_address(["ann@example.org"]).values()
         (run,) = transaction.runs.latest(1)
         (left,) = transaction.journal.of("ann@example.org")
-        (came,) = transaction.journal.naming("ann@example.org")
+        (came,) = transaction.journal.of("anna@example.org")
         verdict = transaction.journal.verify()
     store.close()
     assert (recipient.withdrawn, recipient.lists, recipient.left) == (True, frozenset(), frozenset())

@@ -47,12 +47,6 @@ class Journal:
         rows = self._transaction.execute(statement.order_by(schema.journal.c.seq)).mappings()
         return [entry_of(row) for row in rows]
 
-    def naming(self, address: str) -> Sequence[JournalEntry]:
-        """Return the entries of other addresses that tell of a change from or to this one, oldest first."""
-        columns = schema.journal.c
-        statement = select(schema.journal).where(columns.other_address == address, columns.address != address)
-        return [entry_of(row) for row in self._transaction.execute(statement.order_by(columns.seq)).mappings()]
-
     def count(self) -> int:
         return self._transaction.execute(select(func.count(schema.journal.c.seq))).scalar_one()
 
