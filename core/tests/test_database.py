@@ -17,9 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from rundbrief import database
 from rundbrief.database import SNAPSHOT, copy_database, open_database, read_only
-from rundbrief.errors import StateCorrupt, StateTooNew, StateUnwritable
+from rundbrief.errors import StateBusy, StateCorrupt, StateForeign, StateTooNew, StateUnwritable
 
 FIRST = """
 import sqlalchemy as sa
@@ -106,7 +105,7 @@ class TestFile:
         with engine.begin() as connection:
             pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             found = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
-        assert found == ["wal", 1, 1, 30_000]
+        assert found == ["wal", 2, 1, 30_000]
 
 
 class TestTransactions:
@@ -293,14 +292,14 @@ class TestRefusals:
         path = tmp_path / "cookbook.db"
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("CREATE TABLE recipes (name)")
-        with pytest.raises(StateCorrupt, match="something else"):
+        with pytest.raises(StateForeign, match="something else"):
             open_database(path, migrations=migrations)
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
 
     def test_two_databases_of_rundbrief_are_not_mixed_up(self, tmp_path: Path) -> None:
         open_database(tmp_path / "x.db", migrations="rundbrief.store.migrations").dispose()
-        with pytest.raises(StateCorrupt, match="something else"):
+        with pytest.raises(StateForeign, match="something else"):
             open_database(tmp_path / "x.db", migrations="rundbrief.crm.local.migrations")
 
     def test_damage_that_shows_later(self, engine: Engine, path: Path) -> None:
@@ -316,12 +315,9 @@ class TestRefusals:
         with pytest.raises(StateCorrupt, match="damaged"), engine.begin() as connection:
             connection.exec_driver_sql("SELECT sum(length(name)) FROM people NOT INDEXED").all()
 
-    def test_a_lock_that_is_held_too_long(
-        self, path: Path, migrations: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.0)
-        engine = open_database(path, migrations=migrations)
-        with engine.begin(), pytest.raises(StateUnwritable, match="locked"):
+    def test_a_lock_that_is_held_too_long(self, path: Path, migrations: str) -> None:
+        engine = open_database(path, migrations=migrations, patience=0.0)
+        with engine.begin(), pytest.raises(StateBusy, match="locked"):
             add(engine, "Ann")
         engine.dispose()
 

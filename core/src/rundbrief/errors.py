@@ -39,8 +39,12 @@ __all__ = [
     "ServiceUnavailable",
     "SettingsError",
     "SignInAgain",
+    "StateBusy",
     "StateCorrupt",
     "StateError",
+    "StateForeign",
+    "StateFull",
+    "StateInconsistent",
     "StateTooNew",
     "StateUnwritable",
     "TryLater",
@@ -211,6 +215,18 @@ class StateUnwritable(StateError):
     exit_code = 52
 
 
+class StateFull(StateUnwritable):
+    """There is no room left for the database or another file: the disk is full, or a quota is reached."""
+
+    exit_code = 55
+
+
+class StateBusy(StateUnwritable):
+    """Another process has been writing to the database for too long."""
+
+    exit_code = 56
+
+
 class StateCorrupt(StateError):
     """The file is not a database, or a damaged one."""
 
@@ -227,6 +243,18 @@ class ErasureKeyLost(StateError):
     """The state knows of persons who were erased, and the key to who they were is missing, or another one."""
 
     exit_code = 59
+
+
+class StateForeign(StateCorrupt):
+    """The file is a database, and a sound one, but of something else."""
+
+    exit_code = 57
+
+
+class StateInconsistent(StateError):
+    """The database can be read, but what stands in it does not fit together."""
+
+    exit_code = 58
 
 
 # --- stopped ----------------------------------------------------------------------------------------------

@@ -1,17 +1,20 @@
 """From an exception to a sentence on stderr."""
 
+import errno
 from typing import TYPE_CHECKING
 
 import click
 
 from rundbrief.cli.output import printable
-from rundbrief.errors import Interrupted, RundbriefError
+from rundbrief.errors import Interrupted, RundbriefError, StateFull, StateUnwritable
 from rundbrief.known_secrets import without_secrets
 
 if TYPE_CHECKING:
     from rundbrief.cli.context import App
 
 __all__ = ["show_failure", "unexpected"]
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def show_failure(error: RundbriefError) -> None:
@@ -25,7 +28,16 @@ def show_failure(error: RundbriefError) -> None:
 
 
 def unexpected(error: Exception, app: "App") -> RundbriefError:
-    """Write the traceback of a bug to a file, and return what to tell about it."""
+    """Write the traceback of a bug to a file, and return what to tell about it; a full disk is none."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return StateFull(
+            f"There is no room left{_in_file(error)}: {error.strerror}.",
+            hint="Make room on the disk, or raise the quota. What was saved is safe; run it again then.",
+        )
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return StateUnwritable(
+            f"The disk can only be read{_in_file(error)}: {error.strerror}.", hint="Mount it for writing."
+        )
     from rundbrief.cli.log import write_traceback
 
     path = write_traceback(error, app)
@@ -34,3 +46,7 @@ def unexpected(error: Exception, app: "App") -> RundbriefError:
         f"This is a bug in rundbrief or one of its plugins ({type(error).__name__}).",
         hint=f"{where} What was done before is saved. Please report it with that file.",
     )
+
+
+def _in_file(error: OSError) -> str:
+    return f" for {error.filename}" if error.filename else ""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from rundbrief.database.trouble import explained_of_system
 from rundbrief.errors import RunLocked
 
-__all__ = ["only_dry_run", "only_run", "only_teller"]
+__all__ = ["connections_locked_once", "is_under_way", "only_dry_run", "only_run", "only_teller"]
 
 
 @contextmanager
@@ -17,8 +18,9 @@ def only_run(state: Path, connection: str) -> Iterator[None]:
 
     Raises:
         RunLocked: somebody does already.
+        StateUnwritable: the file of the lock cannot be made.
     """
-    with _only(_lock(state, connection), f"Another run of connection {connection!r} is under way."):
+    with _only(state, connection, f"Another run of connection {connection!r} is under way."):
         yield
 
 
@@ -29,8 +31,7 @@ def only_dry_run(state: Path, connection: str) -> Iterator[None]:
     Raises:
         RunLocked: somebody does already.
     """
-    name = f"{connection}.dry-run"
-    with _only(_lock(state, name), f"Another dry run of connection {connection!r} is under way."):
+    with _only(state, f"{connection}.dry-run", f"Another dry run of connection {connection!r} is under way."):
         yield
 
 
@@ -43,7 +44,7 @@ def only_teller(state: Path, connection: str) -> Iterator[bool]:
     lock = _lock(state, f"{connection}.observers")
     try:
         lock.acquire()
-    except Timeout:
+    except OSError:  # taken, or out of reach
         yield False
         return
     try:
@@ -52,14 +53,39 @@ def only_teller(state: Path, connection: str) -> Iterator[bool]:
         lock.release()
 
 
+def is_under_way(state: Path, connection: str) -> bool:
+    """Tell whether a run of this connection is under way; nothing is made for that."""
+    lock = _lock(state, connection)
+    if not Path(lock.lock_file).exists():
+        return False
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
+
+
+def connections_locked_once(state: Path) -> set[str]:
+    """Return the connections that have had a run beside this state, as far as the files of their locks tell."""
+    files = state.parent.glob("*.lock")
+    names = (one.name.removeprefix(f"{state.name}.") for one in files if one.name.startswith(f"{state.name}."))
+    return {name.removesuffix(".lock").removesuffix(".observers").removesuffix(".dry-run") for name in names}
+
+
 @contextmanager
-def _only(lock: FileLock, taken: str) -> Iterator[None]:
+def _only(state: Path, name: str, taken: str) -> Iterator[None]:
+    lock = _lock(state, name)
     try:
         lock.acquire()
     except Timeout:
         raise RunLocked(
             taken, hint="Wait until it has ended; its lock goes with it, even after a crash."
         ) from None
+    except OSError as error:
+        raise explained_of_system(state, error) from None
     try:
         yield
     finally:

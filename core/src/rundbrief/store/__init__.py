@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
-from rundbrief.database import copy_database, open_database, read_only, wipe_deleted
+from rundbrief.database import BUSY_TIMEOUT, copy_database, open_database, read_only, wipe_deleted
 from rundbrief.store import schema
 from rundbrief.store.erased import Erased
 from rundbrief.store.erasure_key import KeyFile, key_path
@@ -42,8 +42,12 @@ from rundbrief.store.records import (
 from rundbrief.store.reports import Lists, Runs
 from rundbrief.store.traces import Traces, new_pseudonym
 
+MIGRATIONS = "rundbrief.store.migrations"
+"""The package with the revisions of the schema."""
+
 __all__ = [
     "ACCOUNT_SCOPE",
+    "MIGRATIONS",
     "MOVED",
     "SETTLE",
     "WHOLE_ACCOUNT",
@@ -156,17 +160,18 @@ class Store:
         self.path = path
 
     @classmethod
-    def open(cls, path: Path, *, key: Path | None = None) -> "Store":
+    def open(cls, path: Path, *, key: Path | None = None, patience: float = BUSY_TIMEOUT) -> "Store":
         """Open or create the database, and bring an older schema up to date.
 
         Args:
             path: the file.
             key: the file with the key to who was erased; None: beside the state.
+            patience: seconds to wait for another process that is writing.
 
         Raises:
             StateTooNew, StateUnwritable, StateCorrupt: see `rundbrief.errors`.
         """
-        engine = open_database(path, migrations="rundbrief.store.migrations")
+        engine = open_database(path, migrations=MIGRATIONS, patience=patience)
         return cls(engine, path, KeyFile(key or key_path(path)))
 
     @contextmanager

@@ -65,10 +65,21 @@ class Mirror:
         try:
             self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
-            raise StateError(
-                f"The copy of weclapp's parties in {self.path.name} cannot be used: {error}.",
-                hint="Check the folder's rights and space; the file can be deleted, it is made again.",
-            ) from None
+            raise self._unusable(error) from None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn an error of the file that shows later into a sentence, too."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> StateError:
+        return StateError(
+            f"The copy of weclapp's parties in {self.path.name} cannot be used: {error}.",
+            hint="Check the folder's rights and space; the file can be deleted, it is made again.",
+        )
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,17 +102,18 @@ class Mirror:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._told():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk has ended it by itself
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._told():
             return self._connection.execute(statement, values).fetchall()
 
     # --- how far we have read ----------------------------------------------------------------------------------
