@@ -41,6 +41,8 @@ SECTIONS: Mapping[str, Mapping[str, LazyCommand]] = {
         "runs": LazyCommand(f"{_COMMANDS}.runs", "Show past runs, or the report of one."),
         "journal": LazyCommand(f"{_COMMANDS}.journal", "Tell whether the consent journal is as it was written."),
         "erase": LazyCommand(f"{_COMMANDS}.erase", "Erase a person everywhere; her no is kept without her name."),
+        "doctor": LazyCommand(f"{_COMMANDS}.doctor", "Check the state, the CRM's files and what is around them."),
+        "backup": LazyCommand(f"{_COMMANDS}.backup", "Copy the state and the embedded CRM, while runs go on."),
     },
     "The embedded CRM": {
         "contacts": LazyCommand(

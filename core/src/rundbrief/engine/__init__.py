@@ -10,7 +10,7 @@ from rundbrief.engine.run import RunOptions, RunReport
 from rundbrief.engine.runs import export_list, import_list, sync_list
 from rundbrief.engine.selecting import selection_of
 from rundbrief.engine.side_by_side import ConnectionSync, sync_connections
-from rundbrief.engine.workspace import Connection, StopSignal, Workspace
+from rundbrief.engine.workspace import Connection, StopSignal, Workspace, utc_now
 
 __all__ = [
     "Answer",
@@ -39,4 +39,5 @@ __all__ = [
     "selection_of",
     "sync_connections",
     "sync_list",
+    "utc_now",
 ]

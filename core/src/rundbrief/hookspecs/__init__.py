@@ -12,7 +12,7 @@ exception from `rundbrief.errors`. Modules are imported only when they are neede
 at import.
 """
 
-from rundbrief.hookspecs.crm import CrmInfo, CrmSpec
+from rundbrief.hookspecs.crm import CrmFile, CrmInfo, CrmSpec
 from rundbrief.hookspecs.marking import (
     CRM_GROUP,
     OBSERVER_GROUP,
@@ -36,6 +36,7 @@ __all__ = [
     "SPEC_VERSION",
     "ConsentChange",
     "ConsentScope",
+    "CrmFile",
     "CrmInfo",
     "CrmSpec",
     "FieldWish",

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from rundbrief.crm import Crm
     from rundbrief.testing.crm_sandbox import CrmSandbox
 
-__all__ = ["CrmInfo", "CrmSpec"]
+__all__ = ["CrmFile", "CrmInfo", "CrmSpec"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrmFile:
+    """A SQLite database that a CRM plugin keeps on this machine, for `rundbrief doctor` and `rundbrief backup`."""
+
+    path: Path
+    is_copy: bool = False
+    """It can be deleted at any time, as the plugin makes it anew; then no backup has it."""
+    migrations: str = ""
+    """The package with its alembic revisions, where `rundbrief` itself looks after its schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,9 @@ class CrmInfo:
     """Requests the CRM allows at the same time."""
     rates: Sequence[Rate] = ()
     """Windows that hold all at once; each counts the requests of its `budget`."""
+    files: Callable[[Mapping[str, Any], Path], Sequence[CrmFile]] | None = None
+    """Names the databases that `open_crm` would use with these settings and folder, without opening them. None:
+    there are none."""
     spec_version: int = 1
     """The version of the hook specs that it was written for (`SPEC_VERSION` of that day)."""
 

@@ -3,13 +3,13 @@
 How weclapp behaves is from its OpenAPI description of version 2 and the prose in it, unless said otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rundbrief.hookspecs import CrmInfo, hookimpl
+from rundbrief.hookspecs import CrmFile, CrmInfo, hookimpl
 from rundbrief.session import HttpClient
-from rundbrief_weclapp.crm import WeclappCrm
+from rundbrief_weclapp.crm import MIRROR, WeclappCrm
 from rundbrief_weclapp.settings import WeclappSettings, endpoint
 from rundbrief_weclapp.writing import CONCURRENCY
 
@@ -28,12 +28,17 @@ def crm_info() -> CrmInfo:
         settings=WeclappSettings,
         endpoint=endpoint,
         concurrency=CONCURRENCY,
+        files=_files,
     )
 
 
 @hookimpl
 def open_crm(settings: Mapping[str, Any], http: HttpClient, folder: Path) -> WeclappCrm:
     return WeclappCrm(http, folder, settings)
+
+
+def _files(settings: Mapping[str, Any], folder: Path) -> Sequence[CrmFile]:  # noqa: ARG001
+    return [CrmFile(folder / MIRROR, is_copy=True)]
 
 
 @hookimpl

@@ -27,7 +27,10 @@ from rundbrief_weclapp.schemas import CampaignSchema, ParticipantSchema, UserSch
 from rundbrief_weclapp.values import FIELDS
 from rundbrief_weclapp.writing import Writing
 
-__all__ = ["WeclappCrm"]
+__all__ = ["MIRROR", "WeclappCrm"]
+
+MIRROR = "weclapp.db"
+"""The file with what was read last, in the folder of the configuration."""
 
 CHUNK = 500
 
@@ -47,7 +50,7 @@ class WeclappCrm:
     def __init__(self, http: HttpClient, folder: Path, settings: Mapping[str, Any]) -> None:
         tenant = settings.get("tenant") or settings["tenant_url"]
         self._api = Api(http)
-        self._mirror = Mirror(folder / "weclapp.db", tenant)
+        self._mirror = Mirror(folder / MIRROR, tenant)
         self._parties = Parties(self._api, self._mirror)
         self._definitions = Definitions(
             self._api, settings["opt_in_attributes"], with_proof=settings["opt_in_proof"]

@@ -33,7 +33,9 @@ from rundbrief.models import (
     Selection,
 )
 
-__all__ = ["LocalCrm"]
+__all__ = ["MIGRATIONS", "LocalCrm"]
+
+MIGRATIONS = "rundbrief.crm.local.migrations"
 
 
 class LocalCrm:
@@ -50,7 +52,7 @@ class LocalCrm:
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.path = path
         self.now = now
-        self._engine = open_database(path, migrations="rundbrief.crm.local.migrations")
+        self._engine = open_database(path, migrations=MIGRATIONS)
         self._reading = read_only(self._engine)
 
     def close(self) -> None:
