@@ -23,7 +23,7 @@ INSTALLED_TOOLS := $(VENV)/.installed-tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mailman kill-test soak check format docs docs-tables schema interface bench load bench-fields constraints clean
+.PHONY: help demo test test-mailman kill-test test-disks soak check format docs docs-tables schema interface bench load bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -37,6 +37,13 @@ WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # Each plugin's contract is run by tests/test_workspace.py, where the plugin is installed alone; once is enough.
 test: check ## check everything, then run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not contract" $(ARGS)
+
+# Where `make test` tries a handful of cases, always the same ones. make test-disks ARGS="-x" CASES=500
+CASES := 100
+
+test-disks: $(INSTALLED_TOOLS) ## try full, damaged and cut-off disks at many points (about half an hour)
+	@RUNDBRIEF_DISK_CASES=$(CASES) $(BIN)/python -m pytest tests/test_disk_full.py core/tests/engine/test_power_loss.py \
+		core/tests/cli/test_damage.py $(ARGS)
 
 # The example in docs/examples, with the server that it is for. MAILMAN=/a/folder where this one cannot be reached by others.
 test-mailman: $(INSTALLED_TOOLS) $(MAILMAN)/.installed ## run the Mailman example's tests on a real server

@@ -1,7 +1,7 @@
 """A workspace with the embedded CRM and a newsletter service in memory, found as an installed plugin is found."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -173,10 +173,14 @@ def paperboy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
 def make_world(paperboy: ModuleType, tmp_path: Path) -> Iterator[Callable[..., World]]:
     worlds: list[World] = []
 
-    def make(**settings: Any) -> World:
+    def make(*, service: Any = None, files: Mapping[str, bytes] | None = None, **settings: Any) -> World:
+        """Make a new world, or one of a service and files that were there before."""
         folder = tmp_path / f"world-{len(worlds)}"
         folder.mkdir()
-        service = paperboy.ACCOUNTS[folder.name] = paperboy.Paperboy()
+        for name, content in (files or {}).items():
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_bytes(content)
+        service = paperboy.ACCOUNTS[folder.name] = service or paperboy.Paperboy()
         service.lists["1"] = MailingList("1", "Customers")
         worlds.append(World(folder, service, Clock(), settings))
         return worlds[-1]
