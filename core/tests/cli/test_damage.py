@@ -62,7 +62,7 @@ def run(folder: Path, *arguments: str) -> Result:
 
 
 @settings(
-    max_examples=int(os.environ.get("RUNDBRIEF_DISK_CASES", "10")),
+    max_examples=int(os.environ.get("RUNDBRIEF_DISK_CASES", "6")),
     deadline=None,
     derandomize=True,
     database=None,
