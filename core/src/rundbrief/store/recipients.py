@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, exists, func, select, update
 
 from rundbrief.bulk import insert_rows
 from rundbrief.models import OptIn, Reason, Result, SubscriberStatus
@@ -33,12 +33,12 @@ class Recipients:
     def by_address(self, addresses: Iterable[str]) -> dict[str, Recipient]:
         """Return those of these addresses that are known, or whose owner was erased."""
         wanted = list(addresses)
-        known = {row.address: row for row in self._read(schema.recipients.c.address.in_(wanted))}
+        known = {row.address: row for row in self._those(schema.recipients.c.address.in_(wanted))}
         strangers = [address for address in wanted if address not in known]
         return {**self._erased.overlay(**self._key, addresses=strangers), **known}
 
     def by_remote_id(self, remote_ids: Iterable[str]) -> dict[str, Recipient]:
-        rows = self._read(schema.recipients.c.remote_id.in_(list(remote_ids)))
+        rows = self._those(schema.recipients.c.remote_id.in_(list(remote_ids)))
         return {row.remote_id: row for row in rows if row.remote_id is not None}
 
     def put(self, recipients: Iterable[Recipient]) -> None:
@@ -68,7 +68,7 @@ class Recipients:
     def unheard_withdrawals(self) -> list[Recipient]:
         """Return those whose withdrawal stands here, while the service still mails them or asks them."""
         columns = schema.recipients.c
-        return self._read(
+        return self._those(
             columns.withdrawn.is_(True),
             columns.status.in_([SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING]),
         )
@@ -80,18 +80,24 @@ class Recipients:
         linked = select(links.contact_id).where(
             links.connection == columns.connection, links.scope == columns.scope, links.address == columns.address
         )
-        return self._read(
+        # Looked up one by one: NOT IN would make a list of all the staged addresses for each page.
+        staged = select(candidates.seq).where(candidates.run_id == run_id, candidates.address == columns.address)
+        statement = select(schema.recipients).where(
+            *self._here,
             columns.status.in_([SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING]),
             columns.withdrawn.is_(False),
             columns.address > after,
             exists(linked),
-            columns.address.not_in(select(candidates.address).where(candidates.run_id == run_id)),
-            limit=limit,
+            ~exists(staged),
         )
+        return self._read(statement.order_by(columns.address).limit(limit))
 
-    def _read(self, *conditions: Any, limit: int | None = None) -> list[Recipient]:
-        statement = select(schema.recipients).where(*self._here, *conditions)
-        statement = statement.order_by(schema.recipients.c.address).limit(limit)
+    def _those(self, condition: Any, *more: Any) -> list[Recipient]:
+        """Return all that fit, by address. Asked for that order, SQLite would go through the whole scope."""
+        found = self._read(select(schema.recipients).where(*self._here, condition, *more))
+        return sorted(found, key=lambda one: one.address)
+
+    def _read(self, statement: Select[Any]) -> list[Recipient]:
         return [_recipient(row) for row in self._transaction.execute(statement).mappings()]
 
 

@@ -92,6 +92,7 @@ inbox = Table(
     Column("left_lists", Names, nullable=False, server_default="[]"),
     Index("inbox_remote", "connection", "scope", "remote_id", unique=True),
     Index("inbox_address", "connection", "scope", "address"),
+    Index("inbox_order", "connection", "scope", "seq"),
     sqlite_autoincrement=True,
 )
 """What was read and not yet acted on. It survives a crash, and lets a run count before it writes."""

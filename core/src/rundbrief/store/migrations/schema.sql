@@ -207,9 +207,11 @@ CREATE TABLE erased (
 	PRIMARY KEY (digest, connection, scope)
 )
 
+CREATE INDEX inbox_order ON inbox (connection, scope, seq)
+
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )
 
-INSERT INTO alembic_version VALUES ('0007')
+INSERT INTO alembic_version VALUES ('0008')
