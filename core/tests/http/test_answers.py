@@ -2,14 +2,16 @@
 
 import gzip
 import json
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rundbrief.errors import PermissionMissing, ProtocolError, RundbriefError, SignInAgain
+from rundbrief.errors import PermissionMissing, ProtocolError, RundbriefError, ServiceUnavailable, SignInAgain
 from rundbrief.http import client as client_module
 from rundbrief.http import decoded
 
@@ -59,6 +61,51 @@ def test_an_endless_answer_is_cut_off(open_setting: Callable[..., Any], monkeypa
     setting = open_setting((200, {"Content-Encoding": "gzip"}, bomb))
     with pytest.raises(ProtocolError, match="larger than 1,000 bytes"):
         setting.client.get("/lists")
+
+
+def answering(pieces: Iterable[bytes], **headers: str) -> Callable[..., Iterable[bytes]]:
+    """Return a service that answers 200 with a body that comes in pieces."""
+
+    def app(_: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [(name.replace("_", "-"), value) for name, value in headers.items()])
+        return pieces
+
+    return app
+
+
+def test_a_packed_answer_without_content_is_cut_off_as_well(
+    open_setting: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "MAX_ANSWER", 1000)
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    packer.compress(b"")
+    empty_block = packer.flush(zlib.Z_FULL_FLUSH)[-5:]
+    header = gzip.compress(b"")[:10]
+    endless = answering(_behind(header, repeat(empty_block)), Content_Encoding="gzip")
+    with pytest.raises(ProtocolError, match="larger than 1,000 bytes"):
+        open_setting(service=endless).client.get("/lists")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content_Encoding": "gzip"}])
+def test_an_answer_that_comes_byte_by_byte_is_given_up(
+    open_setting: Callable[..., Any], clock: Any, headers: dict[str, str]
+) -> None:
+    def drops() -> Iterator[bytes]:
+        yield gzip.compress(b"")[:10] if headers else b"["
+        while True:
+            clock.advance(20)
+            yield b"\0\0\0\xff\xff" if headers else b" "
+
+    began = clock()
+    setting = open_setting(service=answering(drops(), **headers), clock=clock)
+    with pytest.raises(ServiceUnavailable, match="in time"):
+        setting.client.post("/lists", json={})
+    assert (clock() - began).total_seconds() < 400
+
+
+def _behind(first: bytes, more: Iterable[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from more
 
 
 def test_the_base_url_is_joined_and_parameters_are_encoded(open_setting: Callable[..., Any]) -> None:

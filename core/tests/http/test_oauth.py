@@ -208,7 +208,7 @@ def test_threads_that_need_a_token_at_once_share_one_renewal(open_app: Open) -> 
 def test_a_late_401_for_a_token_long_replaced_brings_no_other_one_back(clock: Any, open_app: Open) -> None:
     service = open_app().service
     auth = OAuth("http://127.0.0.1:9/oauth/token", "app-1", Secret("s-5ec2e7-app"))
-    line = ReadingTransport(wsgi_transport(service), count=lambda: None)
+    line = ReadingTransport(wsgi_transport(service), count=lambda: None, now=clock)
     endpoint = TokenEndpoint(auth, line, RequestWriter(60.0), now=clock)
     source = TokenSource(auth, endpoint, MemoryVault(), wait=clock.wait, now=clock)
     first = source.token()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -78,6 +78,17 @@ def test_retry_after_is_obeyed_in_both_forms(open_setting: Callable[..., Any], a
     setting = open_setting(failed(429, Retry_After=asked), OK)
     setting.client.get("/lists")
     assert setting.waits == [waits]
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_a_moment_to_wait_for_is_one_of_the_services_clock(
+    open_setting: Callable[..., Any], clock: Any, hours: int
+) -> None:
+    theirs = clock() + timedelta(hours=hours)
+    date, until = (format_datetime(one, usegmt=True) for one in (theirs, theirs + timedelta(seconds=30)))
+    setting = open_setting(failed(429, Date=date, Retry_After=until), OK)
+    setting.client.get("/lists")
+    assert setting.waits == [30.0]
 
 
 def test_without_it_the_backoff_is_full_jitter_below_a_doubling_bound(open_setting: Callable[..., Any]) -> None:

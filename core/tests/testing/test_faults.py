@@ -1,11 +1,13 @@
 """Faults: what goes wrong, when, and whether the request took effect."""
 
+import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import pytest
+from werkzeug.wrappers import Response
 
 from rundbrief.testing import faults
 
@@ -102,6 +104,55 @@ def test_a_lost_connection_on_a_port_is_closed_without_a_byte(
             client.post("/")
         assert counter.applied == count
         assert client.get("/").status_code == 200
+
+
+def test_a_fault_may_wait_for_a_query(counter: Any, client: httpx.Client) -> None:
+    counter.faults.add(faults.answer_with(503), path="^/people$", query="(^|&)since=")
+    paths = ["/people", "/people?page=2", "/people?page=2&since=1", "/people?since=1"]
+    assert [client.get(one).status_code for one in paths] == [200, 200, 503, 200]
+
+
+def test_the_json_of_an_answer_can_be_edited(counter: Any, client: httpx.Client) -> None:
+    counter.faults.add(faults.edited(lambda document: {**document, "more": [1]}))
+    assert client.post("/").json() == {"count": 1, "more": [1]}
+    assert counter.applied == 1
+
+
+def test_types_can_be_wrong(counter: Any, client: httpx.Client) -> None:
+    true = {"a": "text", "b": 1, "c": True, "d": None, "e": [{"f": 1.5}], "g": []}
+    counter.faults.add(faults.edited(lambda _: true))
+    counter.faults.add(faults.wrong_typed)
+    assert client.get("/").json() == true
+    assert client.get("/").json() == {"count": "a text"}
+    assert faults.wrong_typed(lambda: Response(json.dumps(true))).get_data(as_text=True) == json.dumps(
+        {"a": 4711, "b": "a text", "c": "a text", "d": None, "e": {"0": {"f": "a text"}}, "g": []}
+    )
+    assert faults.wrong_typed(lambda: Response("no JSON")).get_data() == b"no JSON"
+
+
+def test_an_answer_may_be_gigantic(counter: Any, client: httpx.Client) -> None:
+    counter.faults.add(faults.gigantic(3_000_000))
+    answer = client.post("/")
+    assert (answer.status_code, len(answer.content) > 3_000_000, counter.applied) == (200, True, 1)
+
+
+def test_an_answer_may_drip(counter: Any, client: httpx.Client, clock: Any) -> None:
+    counter.faults.add(faults.dripping(clock.advance, 30.0))
+    began = clock()
+    with client.stream("POST", "/") as answer:
+        drops = answer.iter_raw()
+        assert [next(drops) for _ in range(4)] == [b" "] * 4
+    assert ((clock() - began).total_seconds(), counter.applied) == (120.0, 1)
+
+
+def test_a_service_may_point_elsewhere_or_be_somebody_else(counter: Any, client: httpx.Client) -> None:
+    counter.faults.add(faults.redirected("https://elsewhere.example/x"))
+    answer = client.post("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "https://elsewhere.example/x")
+    counter.faults.add(faults.untrusted)
+    with pytest.raises(httpx.ConnectError, match="certificate"):
+        client.post("/")
+    assert counter.applied == 0
 
 
 def test_somebody_acts_before_or_after_a_request(counter: Any, client: httpx.Client) -> None:

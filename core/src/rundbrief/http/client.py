@@ -89,7 +89,8 @@ class Client:
         self.requests_sent = 0
         """How many requests went out, each attempt of a retry included."""
         patient = partial(RetryTransport, policy=retry, wait=wait, now=now)
-        one_answer = ReadingTransport(transport or NetworkTransport(limits.concurrency), count=self._count)
+        network = transport or NetworkTransport(limits.concurrency)
+        one_answer = ReadingTransport(network, count=self._count, now=now)
         in_its_place: httpx.BaseTransport = ConcurrencyTransport(one_answer, limits, wait=wait)
         self._unsigned = RedactionTransport(patient(in_its_place))
         signing = in_its_place

@@ -13,12 +13,17 @@ __all__ = ["asked_wait", "in_words", "retry_after", "until_refilled"]
 
 
 def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Return the seconds a `Retry-After` header asks for; None without one, or with one that makes no sense."""
+    """Return the seconds a `Retry-After` header asks for; None without one, or with one that makes no sense.
+
+    A moment is one of the service's clock, so it counts from the answer's own `Date`: ours may be wrong by hours.
+    """
     value = headers.get("retry-after", "").strip()
     try:
         seconds = float(value)
     except ValueError:
-        seconds = _seconds_until(value, now)
+        moment = _moment(value)
+        began = _moment(headers.get("date", "")) or now
+        seconds = math.nan if moment is None else (moment - began).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
@@ -49,10 +54,9 @@ def in_words(seconds: float) -> str:
     return f"{whole} {unit}{'s' if whole > 1 else ''}"
 
 
-def _seconds_until(http_date: str, now: datetime) -> float:
+def _moment(http_date: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(http_date)
     except ValueError:
-        return math.nan
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - now).total_seconds()
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

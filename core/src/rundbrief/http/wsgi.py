@@ -1,6 +1,8 @@
 """A transport that calls a WSGI application in this process."""
 
-from collections.abc import Iterable
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,7 +20,8 @@ def wsgi_transport(app: Any) -> Transport:
     """Return a transport to a WSGI application, such as a sandbox.
 
     A lost connection is an exception out of the application: `ConnectionRefusedError` before the request was
-    seen, `ConnectionResetError` or `TimeoutError` when its answer was lost.
+    seen, `ConnectionResetError` or `TimeoutError` when its answer was lost, also in the middle of the body;
+    `ssl.SSLCertVerificationError` when the service cannot prove who it is.
     """
     return _WsgiTransport(app)
 
@@ -29,15 +32,10 @@ class _WsgiTransport(httpx.BaseTransport):
         self._inner = httpx.WSGITransport(app=self._call)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        try:
+        with _as_on_the_wire(request):
             response = self._inner.handle_request(request)
-            response.read()
-        except ConnectionRefusedError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
-        except ConnectionError as error:
-            raise httpx.ReadError(str(error), request=request) from error
-        except TimeoutError as error:
-            raise httpx.ReadTimeout(str(error), request=request) from error
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        response.stream = _Body(response.stream, request)
         return response
 
     def _call(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -45,3 +43,31 @@ class _WsgiTransport(httpx.BaseTransport):
         environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
         answer: Iterable[bytes] = self._app(environ, start_response)
         return answer
+
+
+class _Body(httpx.SyncByteStream):
+    """A body as it comes, piece by piece: whoever reads it may stop in its middle."""
+
+    def __init__(self, stream: httpx.SyncByteStream, request: httpx.Request) -> None:
+        self._stream = stream
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_on_the_wire(self._request):
+            yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@contextmanager
+def _as_on_the_wire(request: httpx.Request) -> Iterator[None]:
+    """Raise what a real line would raise, in the place of what an application does."""
+    try:
+        yield
+    except (ConnectionRefusedError, ssl.SSLCertVerificationError) as error:
+        raise httpx.ConnectError(str(error), request=request) from error
+    except ConnectionError as error:
+        raise httpx.ReadError(str(error), request=request) from error
+    except TimeoutError as error:
+        raise httpx.ReadTimeout(str(error), request=request) from error
