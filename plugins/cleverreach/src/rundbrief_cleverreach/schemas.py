@@ -35,12 +35,15 @@ __all__ = [
 
 
 def payload(response: Response) -> Any:
-    """Return a decoded answer that is no error; no body at all stands for no rows.
+    """Return a decoded answer that is no error; a 204 stands for no rows.
+
+    A 200 without a body does not: taken for an empty list, an answer that was lost on the way would make everybody
+    look deleted, or hide who has left.
 
     Raises:
         RundbriefError: by the code in the body, else by the status.
     """
-    if response.status == 204 or not response.content.strip():
+    if response.status == 204:
         return []
     decoded = response.json()
     if error := _error_in(decoded):

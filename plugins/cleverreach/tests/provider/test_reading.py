@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from rundbrief.errors import ProtocolError
 from rundbrief.fields import CrmField
 from rundbrief.hookspecs import FieldWish
 from rundbrief.models import SubscriberStatus
-from rundbrief.testing.faults import afterwards
+from rundbrief.testing.faults import afterwards, answer_with
 
 JO = "jo@example.org"
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
@@ -64,6 +65,15 @@ def test_an_entry_that_comes_later_is_read_later(account: Any) -> None:
     account.clock.advance(7200)
     account.box.block(account.list.id, JO)
     assert account.read(cursor)[0][JO].status is UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("path", ["^/v3/blacklist$", "/groups/.+/blacklist$", "/receivers$", "/receivers/filter$"])
+def test_an_answer_without_a_body_is_no_empty_list(account: Any, path: str) -> None:
+    account.box.subscribe(account.list.id, JO)
+    cursor = account.read()[1] if path.endswith("filter$") else None
+    account.box.faults.add(answer_with(200), path=path)
+    with pytest.raises(ProtocolError):
+        account.read(cursor)
 
 
 @pytest.mark.parametrize("key", ["number", "group:number", "NUMBER"])
