@@ -14,6 +14,7 @@ from rundbrief.errors import ProtocolError
 from rundbrief.http import load
 from rundbrief.masking import mask_addresses
 from rundbrief.session import HttpClient, Response
+from rundbrief_weclapp.schemas import CountSchema, RightsSchema
 
 __all__ = ["PAGE", "Api", "refused"]
 
@@ -42,7 +43,7 @@ class Api:
         return entity
 
     def result(self, path: str, **params: str) -> Any:
-        """Return what stands under `result` in an answer, unchecked."""
+        """Return what stands under `result` in an answer, unchecked: for `load`."""
         document = self._answer(path, params).json()
         if not isinstance(document, dict) or "result" not in document:
             raise ProtocolError("weclapp sent an answer without a result.")
@@ -90,7 +91,12 @@ class Api:
                 yield row
 
     def count(self, resource: str, **params: str) -> int:
-        return int(self.result(f"/{resource}/count", **params))
+        counted: int = load(CountSchema, self._answer(f"/{resource}/count", params).json())["result"]
+        return counted
+
+    def rights(self) -> set[str]:
+        """Return what the user of the token may do."""
+        return set(load(RightsSchema, self._answer("/system/permissions", {}).json())["result"])
 
     def _answer(self, path: str, params: Mapping[str, str]) -> Response:
         response = self.http.get(path, params=params)

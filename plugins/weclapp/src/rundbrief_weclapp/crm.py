@@ -170,7 +170,7 @@ class WeclappCrm:
 
     def check(self) -> str:
         user = load(UserSchema, self._api.result("/user/currentUser"))
-        rights = set(self._api.result("/system/permissions"))
+        rights = self._api.rights()
         missing = [f"{right} (to {why})" for right, why in RIGHTS.items() if right not in rights]
         if missing:
             raise PermissionMissing(

@@ -18,17 +18,20 @@ RUNNING = ("EXECUTING", "SCHEDULED")
 
 
 def warnings(api: Api, providers: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for each service that weclapp exchanges contacts with by itself."""
+    """Yield a sentence for each service that weclapp exchanges contacts with by itself; one if it is not told."""
     asked = [one for one in dict.fromkeys(providers) if one in OWN]
     if not asked:
         return
     try:
         there = {row["type"] for row in api.rows("externalConnection", ConnectionSchema)}
-    except (PermissionMissing, ProtocolError):
+        for provider in asked:
+            if OWN[provider] in there:
+                yield f"weclapp has a connection of its own to {provider}{_running(api, provider)}."
+    except PermissionMissing:
         return  # this user may not see them, so nothing can be said of them
-    for provider in asked:
-        if OWN[provider] in there:
-            yield f"weclapp has a connection of its own to {provider}{_running(api, provider)}."
+    except ProtocolError as error:
+        # No reason to end a run: it is only a warning that cannot be given.
+        yield f"Whether weclapp has a connection of its own to {', '.join(asked)} cannot be told: {error.message}"
 
 
 def _running(api: Api, provider: str) -> str:

@@ -7,11 +7,13 @@ from rundbrief.http import WireSchema
 __all__ = [
     "CampaignSchema",
     "ConnectionSchema",
+    "CountSchema",
     "DefinitionSchema",
     "JobSchema",
     "NamedSchema",
     "ParticipantSchema",
     "PartySchema",
+    "RightsSchema",
     "UserSchema",
 ]
 
@@ -120,3 +122,13 @@ class JobSchema(WireSchema):
 class UserSchema(_Entity):
     username = fields.String(load_default="")
     email = fields.String(load_default="")
+
+
+class RightsSchema(WireSchema):
+    """What the user of a token may do."""
+
+    result = fields.List(fields.String(), required=True)
+
+
+class CountSchema(WireSchema):
+    result = fields.Integer(required=True)

@@ -8,6 +8,7 @@ import pytest
 
 from rundbrief.errors import InputError, ProtocolError
 from rundbrief.models import ContactKind, OptIn, PartyType, Selection
+from rundbrief.testing.faults import answer_with, wrong_typed
 from rundbrief_weclapp.testing import WeclappSandbox
 from rundbrief_weclapp.values import milliseconds
 
@@ -191,3 +192,12 @@ def test_a_campaign_is_named_by_id_number_or_name(office: Any) -> None:
 def test_what_does_not_exist_is_told(office: Any, selection: Selection) -> None:
     with pytest.raises(InputError):
         list(office.open().contacts(selection))
+
+
+@pytest.mark.parametrize("fault", [wrong_typed, answer_with(200, body="{}"), answer_with(200, body="7")])
+def test_a_number_of_parties_that_is_none_breaks_the_contract(office: Any, fault: Any) -> None:
+    crm = office.open()
+    crm.count(Selection())
+    office.box.faults.add(fault, path="/party/count$")
+    with pytest.raises(ProtocolError):
+        crm.count(Selection())

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from rundbrief.errors import PermissionMissing, SettingsError, SignInAgain
+from rundbrief.errors import PermissionMissing, ProtocolError, SettingsError, SignInAgain
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, OptInField, Selection
 from rundbrief.testing import faults
+from rundbrief.testing.faults import answer_with, wrong_typed
 
 KEY, OTHER = "news/1001", "news/1002"
 YES, NO, UNKNOWN = OptIn.YES, OptIn.NO, OptIn.UNKNOWN
@@ -281,3 +282,20 @@ def test_weclapps_own_connection_to_the_same_service_is_a_warning(office: Any) -
     office.box.run_job("MAIL_CHIMP_CONTACT_IMPORT")
     [warning] = crm.warnings(["mailchimp"])
     assert "running" in warning
+
+
+@pytest.mark.parametrize("path", ["/externalConnection$", "/job/status$"])
+def test_where_that_cannot_be_told_the_run_goes_on_and_says_so(office: Any, path: str) -> None:
+    office.box.add_external_connection("MAILCHIMP")
+    office.box.faults.add(wrong_typed, path=path)
+    [warning] = office.open().warnings(["mailchimp"])
+    assert "cannot be told" in warning
+
+
+@pytest.mark.parametrize(
+    "fault", [wrong_typed, answer_with(200, body="[]"), answer_with(200, body='{"result": 7}')]
+)
+def test_rights_that_make_no_sense_are_not_taken_for_missing_ones(office: Any, fault: Any) -> None:
+    office.box.faults.add(fault, path="/system/permissions$")
+    with pytest.raises(ProtocolError):
+        office.open().check()
