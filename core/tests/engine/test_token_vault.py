@@ -1,9 +1,15 @@
 """Refresh tokens outlive the process, each connection's for itself, in a file of their owner's."""
 
+import json
 import os
 import stat
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +17,8 @@ from hypothesis import strategies as st
 
 from rundbrief.engine.token_vault import TokenFile
 from rundbrief.errors import StateUnwritable
-from rundbrief.http import StoredTokens
-from rundbrief.session import Secret
+from rundbrief.http import AccountLimits, StoredTokens, open_client, wsgi_transport
+from rundbrief.session import Endpoint, OAuth, Secret
 
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 TOKENS = StoredTokens(Secret("access-1"), LATER, Secret("refresh-1"), "credentials-1")
@@ -82,3 +88,56 @@ def test_tokens_that_cannot_be_kept_or_read_are_told_before_they_are_used(tmp_pa
     (tmp_path / "rundbrief.db.news.tokens").mkdir()
     with pytest.raises(StateUnwritable, match="cannot be read"):
         TokenFile(tmp_path / "rundbrief.db", "news").load()
+
+
+class Issuer:
+    """A service whose refresh tokens work once, and that takes its time for the first renewal."""
+
+    def __init__(self) -> None:
+        self.refresh_token = "refresh-0"
+        self.renewals = 0
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        body = environ["wsgi.input"].read().decode()
+        if environ["PATH_INFO"] != "/token":
+            return _answered(start_response, 200, {})
+        if f"refresh_token={self.refresh_token}" not in body:
+            return _answered(start_response, 400, {"error": "invalid_grant"})
+        self.renewals += 1
+        self.refresh_token = f"refresh-{self.renewals}"
+        self.asked.set()
+        assert self.may_answer.wait(10)
+        granted = {"access_token": "access", "refresh_token": self.refresh_token, "expires_in": 3600}
+        return _answered(start_response, 200, granted)
+
+
+def _answered(start_response: Callable[..., Any], status: int, document: object) -> list[bytes]:
+    start_response(f"{status} Status", [("Content-Type", "application/json")])
+    return [json.dumps(document).encode()]
+
+
+def test_two_processes_that_renew_at_once_do_not_take_the_refresh_token_from_each_other(state: Path) -> None:
+    issuer = Issuer()
+    auth = OAuth("http://127.0.0.1:9/token", "app", Secret("secret"), Secret("refresh-0"))
+    second_waits = threading.Event()
+
+    def wait(_: float) -> None:
+        second_waits.set()
+        time.sleep(0.005)
+
+    def asks() -> int:
+        vault = TokenFile(state, "news")
+        endpoint = Endpoint("http://127.0.0.1:9", auth)
+        transport = wsgi_transport(issuer)
+        with open_client(endpoint, limits=AccountLimits(), transport=transport, wait=wait, tokens=vault) as client:
+            return client.get("/lists").status
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(asks)
+        assert issuer.asked.wait(10)
+        second = pool.submit(asks)
+        assert second_waits.wait(10), "it waits for the first one's renewal"
+        issuer.may_answer.set()
+        assert (first.result(), second.result()) == (200, 200)
+    assert issuer.renewals == 1

@@ -1,6 +1,6 @@
 """Locks between processes. The operating system holds them, so a crash releases them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,20 @@ from filelock import FileLock, Timeout
 from rundbrief.database.trouble import explained_of_system
 from rundbrief.errors import RunLocked
 
-__all__ = ["connections_locked_once", "is_under_way", "only_dry_run", "only_run", "only_teller"]
+__all__ = [
+    "connections_locked_once",
+    "is_under_way",
+    "only_dry_run",
+    "only_renewal",
+    "only_run",
+    "only_teller",
+]
+
+BETWEEN_LOOKS = 0.1
+"""Seconds between two looks at whether a lock is free."""
+
+_USES = (".observers", ".dry-run", ".tokens")
+"""What stands between a connection's name and the end in the name of a lock that is not that of its runs."""
 
 
 @contextmanager
@@ -72,7 +85,30 @@ def connections_locked_once(state: Path) -> set[str]:
     """Return the connections that have had a run beside this state, as far as the files of their locks tell."""
     files = state.parent.glob("*.lock")
     names = (one.name.removeprefix(f"{state.name}.") for one in files if one.name.startswith(f"{state.name}."))
-    return {name.removesuffix(".lock").removesuffix(".observers").removesuffix(".dry-run") for name in names}
+    return {_connection_of(name.removesuffix(".lock")) for name in names}
+
+
+@contextmanager
+def only_renewal(state: Path, connection: str, wait: Callable[[float], None]) -> Iterator[None]:
+    """Let nobody else renew this connection's tokens meanwhile, and wait for whoever does.
+
+    It is not the lock of the runs: a check or a list pull may need a token while a run is under way.
+
+    Raises:
+        StateUnwritable: there can be no lock beside the state.
+    """
+    lock = _lock(state, f"{connection}.tokens")
+    while not lock.is_locked:
+        try:
+            lock.acquire()
+        except Timeout:
+            wait(BETWEEN_LOOKS)
+        except OSError as error:
+            raise explained_of_system(state, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -94,3 +130,9 @@ def _only(state: Path, name: str, taken: str) -> Iterator[None]:
 
 def _lock(state: Path, name: str) -> FileLock:
     return FileLock(state.with_name(f"{state.name}.{name}.lock"), timeout=0, mode=0o600)
+
+
+def _connection_of(name: str) -> str:
+    for use in _USES:
+        name = name.removesuffix(use)
+    return name

@@ -5,11 +5,14 @@ only where it has to be: who signs in with the client's credentials alone gets a
 """
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
+from rundbrief.engine.locks import only_renewal
 from rundbrief.errors import StateUnwritable
 from rundbrief.http import StoredTokens
 from rundbrief.private_files import replacement
@@ -27,6 +30,8 @@ class TokenFile:
 
     def __init__(self, state: Path, connection: str) -> None:
         self._path = state.with_name(f"{state.name}.{connection}.tokens")
+        self._state = state
+        self._connection = connection
 
     def load(self) -> StoredTokens | None:
         """Return what was saved last. A file that cannot be understood counts as none: the service then says so.
@@ -58,6 +63,9 @@ class TokenFile:
                 json.dump(_Kept().dump(tokens), file)
         except OSError as error:
             raise self._unusable("written", error) from None
+
+    def renewing(self, wait: Callable[[float], None]) -> AbstractContextManager[None]:
+        return only_renewal(self._state, self._connection, wait)
 
     def _unusable(self, what: str, error: OSError) -> StateUnwritable:
         return StateUnwritable(

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
+from contextlib import nullcontext
 from datetime import datetime
 
 import httpx
@@ -87,8 +88,12 @@ class TokenSource:
         kept = self._kept()
         if kept is not None and self._is_good(kept):
             return kept
-        tokens = self._endpoint.fetch(kept.refresh_token if kept else self._configured)
-        self._vault.save(tokens)  # before anything else: the refresh token before is worthless by now
+        with self._vault.renewing(self._wait) if self._configured else nullcontext():
+            kept = self._kept()  # by now another process may have renewed them: its refresh token is the one left
+            if kept is not None and self._is_good(kept):
+                return kept
+            tokens = self._endpoint.fetch(kept.refresh_token if kept else self._configured)
+            self._vault.save(tokens)  # before anything else: the refresh token before is worthless by now
         return tokens
 
     def _kept(self) -> StoredTokens | None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -33,6 +35,13 @@ class TokenVault(Protocol):
     def save(self, tokens: StoredTokens) -> None:
         """Keep these in the place of all before, for good when this returns: a refresh token works only once."""
 
+    def renewing(self, wait: Callable[[float], None]) -> AbstractContextManager[None]:
+        """Let nobody else renew them meanwhile, in no other process either; what one saved, the next one loads.
+
+        Args:
+            wait: sleeps so many seconds while somebody else is at it; may raise.
+        """
+
 
 class MemoryVault:
     """Keeps tokens for as long as the process lasts."""
@@ -45,6 +54,9 @@ class MemoryVault:
 
     def save(self, tokens: StoredTokens) -> None:
         self._tokens = tokens
+
+    def renewing(self, wait: Callable[[float], None]) -> AbstractContextManager[None]:  # noqa: ARG002
+        return nullcontext()
 
 
 def fingerprint(auth: OAuth) -> str:
