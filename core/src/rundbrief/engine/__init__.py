@@ -10,7 +10,8 @@ from rundbrief.engine.run import RunOptions, RunReport
 from rundbrief.engine.runs import export_list, import_list, sync_list
 from rundbrief.engine.selecting import selection_of
 from rundbrief.engine.side_by_side import ConnectionSync, sync_connections
-from rundbrief.engine.workspace import Connection, StopSignal, Workspace, utc_now
+from rundbrief.engine.waiting import StopSignal
+from rundbrief.engine.workspace import Connection, Workspace, utc_now
 
 __all__ = [
     "Answer",

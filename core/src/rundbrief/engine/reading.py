@@ -42,7 +42,10 @@ def fetch(context: RunContext) -> None:
         context.connection.session, context.mailing_list, start.cursor
     )
     reading = start
-    with closing(read_ahead(pages(stream), PAGES_AHEAD)) as ready:
+    with (
+        context.connection.waits.together() as call_off,
+        closing(read_ahead(pages(stream), PAGES_AHEAD, call_off)) as ready,
+    ):
         for page in ready:
             context.stop.check()
             reading = replace(reading, cursor=page.cursor or reading.cursor)
@@ -66,8 +69,12 @@ def pages(stream: Iterable[Subscriber | Checkpoint]) -> Iterator[Page]:
         yield Page(tuple(subscribers), None)
 
 
-def read_ahead(items: Iterable[Item], depth: int) -> Generator[Item]:
-    """Yield the items while a thread fetches the next ones; errors arrive in their place in the order."""
+def read_ahead(items: Iterable[Item], depth: int, abandon: Callable[[], None]) -> Generator[Item]:
+    """Yield the items while a thread fetches the next ones; errors arrive in their place in the order.
+
+    Args:
+        abandon: called when nobody wants more: lets the thread come to its end.
+    """
     ready: queue.Queue[Callable[[], Item] | None] = queue.Queue(maxsize=depth)
     abandoned = threading.Event()
 
@@ -96,6 +103,7 @@ def read_ahead(items: Iterable[Item], depth: int) -> Generator[Item]:
             yield thunk()
     finally:
         abandoned.set()
+        abandon()
         thread.join()
 
 

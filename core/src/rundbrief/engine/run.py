@@ -12,7 +12,8 @@ from rundbrief.engine.locks import only_run
 from rundbrief.engine.progress import Progress, Silent
 from rundbrief.engine.resuming import resumption
 from rundbrief.engine.scopes import scope_of
-from rundbrief.engine.workspace import Connection, StopSignal, Workspace
+from rundbrief.engine.waiting import StopSignal
+from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.errors import GuardRail, Interrupted, RundbriefError
 from rundbrief.fields import FieldMap, Translation
 from rundbrief.models import MailingList, Reason, Result

@@ -1,6 +1,5 @@
 """Everything a command works with: the configuration, the state, the CRM, and open connections."""
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from rundbrief.config import Config, ConnectionConfig, load_settings
 from rundbrief.consent import ConsentPolicy
 from rundbrief.crm import Crm
 from rundbrief.engine.scopes import opt_in_key
-from rundbrief.errors import Interrupted
+from rundbrief.engine.waiting import StopSignal, Waits
 from rundbrief.field_matching import did_you_mean
 from rundbrief.fields import POSTAL_ADDRESS, CrmField, FieldType
 from rundbrief.hookspecs import ConsentScope, CrmInfo, FieldWish, ProviderInfo
@@ -31,28 +30,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class StopSignal:
-    """Set from a signal handler or another thread; whoever waits wakes up with `Interrupted`."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        self._event.set()
-
-    @property
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def check(self) -> None:
-        if self.is_set:
-            raise Interrupted("Stopped.", hint="What was done is saved; the next run goes on from here.")
-
-    def wait(self, seconds: float) -> None:
-        self._event.wait(seconds)
-        self.check()
-
-
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One configured connection, ready to be used."""
@@ -61,6 +38,8 @@ class Connection:
     provider: Provider
     session: Session
     client: "Client" = field(repr=False)
+    waits: Waits = field(repr=False)
+    """Of the client. What the session's own `wait` waits for, the service does meanwhile: that goes on."""
 
     @property
     def name(self) -> str:
@@ -145,6 +124,7 @@ class Workspace:
         self.config = config
         self.now = now
         self.stop = stop or StopSignal()
+        self._sleep = wait
         self._wait = wait or self.stop.wait
         self._patience = patience
         self._environ = environ
@@ -174,7 +154,9 @@ class Workspace:
             plugin = load_crm(self.config.crm.plugin)
             settings = self._settings(plugin.info.settings, self.config.crm.settings, "crm")
             if plugin.info.endpoint is not None:
-                self._crm_client = self._client(plugin.info, plugin.info.endpoint(settings), "crm")
+                self._crm_client = self._client(
+                    plugin.info, plugin.info.endpoint(settings), "crm", self._wait
+                )
             self._crm = plugin.open(settings, self._crm_client, self.config.folder)
         return self._crm
 
@@ -215,11 +197,17 @@ class Workspace:
         provider = load_provider(config.provider)
         settings = self._settings(provider.info.settings, config.settings, f"connections.{config.name}")
         tokens = TokenFile(self.config.state_path, config.name)
-        client = self._client(provider.info, provider.info.endpoint(settings), config.name, tokens)
-        return Connection(config, provider, Session(config.name, settings, client, self._wait), client)
+        waits = Waits(self.stop, self._sleep)
+        client = self._client(provider.info, provider.info.endpoint(settings), config.name, waits, tokens)
+        return Connection(config, provider, Session(config.name, settings, client, self._wait), client, waits)
 
     def _client(
-        self, info: ProviderInfo | CrmInfo, endpoint: Endpoint, name: str, tokens: "TokenVault | None" = None
+        self,
+        info: ProviderInfo | CrmInfo,
+        endpoint: Endpoint,
+        name: str,
+        wait: Callable[[float], None],
+        tokens: "TokenVault | None" = None,
     ) -> "Client":
         # Imported here, and not above: what asks no service starts without all that a request takes.
         from rundbrief.http import AccountLimits, RetryPolicy, open_client
@@ -228,7 +216,8 @@ class Workspace:
             endpoint,
             limits=AccountLimits(info.concurrency, info.rates),
             transport=self._transports.get(name),
-            wait=self._wait,
+            wait=wait,
+            now=self.now,
             retry=RetryPolicy() if self._patience is None else RetryPolicy(total_seconds=self._patience),
             tokens=tokens,
         )

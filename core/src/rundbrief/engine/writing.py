@@ -1,7 +1,8 @@
 """Writing: the outbox goes to the CRM and to the service, batch by batch, and each effect is recorded with it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rundbrief.consent import combine
@@ -47,7 +48,8 @@ def write(context: RunContext, field_map: FieldMap) -> None:
     """Carry out the plan.
 
     Up to the service's own limit of batches are under way at once; this thread alone records. After an error no
-    new batch is begun, those under way are recorded, and the error is raised.
+    new batch is begun, those under way are recorded, and the error is raised. One of them that waits, such as for
+    the rate budget, is woken, and its rest is the next run's.
     """
     with context.store.transaction() as transaction:
         counts = transaction.outbox(context.run_id).count()
@@ -103,7 +105,11 @@ def _send(context: RunContext, field_map: FieldMap, kind: WriteKind, total: int)
     context.progress.phase(_TITLES[kind], total)
     batches = _batches(context, kind, info.batch_sizes[kind])
     failure: RundbriefError | None = None
-    with ThreadPoolExecutor(max_workers=info.concurrency, thread_name_prefix="export") as pool:
+    with (
+        context.connection.waits.together() as call_off,
+        ThreadPoolExecutor(max_workers=info.concurrency, thread_name_prefix="export") as pool,
+        _whatever_happens(call_off),
+    ):
         pending: set[Future[_Answer]] = set()
         while True:
             try:
@@ -111,6 +117,8 @@ def _send(context: RunContext, field_map: FieldMap, kind: WriteKind, total: int)
                     pending.add(pool.submit(_deliver, context, field_map, kind, batch))
             except RundbriefError as error:
                 failure = error
+            if failure:
+                call_off()
             if not pending:
                 break
             finished, pending = wait(pending, return_when=FIRST_COMPLETED)
@@ -120,6 +128,15 @@ def _send(context: RunContext, field_map: FieldMap, kind: WriteKind, total: int)
                 failure = failure or answer.error
     if failure:
         raise failure
+
+
+@contextmanager
+def _whatever_happens(call_off: Callable[[], None]) -> Iterator[None]:
+    """Call off the waits in the threads when the block ends, so that nothing that it raises is held up by them."""
+    try:
+        yield
+    finally:
+        call_off()
 
 
 def _batches(context: RunContext, kind: WriteKind, size: int) -> Iterator[Sequence[Planned]]:
