@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rundbrief.engine.fields import push_fields, view_fields
-from rundbrief.errors import InputError
+from rundbrief.errors import InputError, ProtocolError
 from rundbrief.fields import CrmField, FieldLink, FieldMap, FieldRoom, FieldType, Quality, RemoteField
 
 
@@ -94,6 +94,24 @@ def test_choices_that_a_field_lacks_are_added(imported: Any, willing: list[Any])
     remote = view.rows[place].remote
     assert remote is not None
     assert remote.choices == ("red", "blue", "green")
+
+
+def test_a_field_that_takes_no_choices_keeps_no_other_from_being_made(
+    imported: Any, willing: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any) -> RemoteField:
+        raise ProtocolError("Paperboy refuses a request: too many choices.")
+
+    provider = imported.workspace.connection("news").provider
+    monkeypatch.setattr(provider, "add_choices", refuses)
+    imported.crm.define_field("Colour")
+    view = view_fields(imported.workspace, "news", "1")
+    [place] = [number for number, row in enumerate(view.rows) if row.crm.key == "colour"]
+    crm = CrmField("colour", "Colour", FieldType.CHOICE, ("RED", "green"))
+    view.rows[place] = type(view.rows[place])(crm, view.rows[place].remote)
+    push_fields(view, ["colour", "shoe_size"])
+    assert view.problems[0] == "COLOUR has no new choices. Paperboy refuses a request: too many choices."
+    assert (view.new_choices, willing) == ({}, [["shoe_size"]])
 
 
 def test_a_field_that_the_crm_has_not_is_named(imported: Any, willing: list[Any]) -> None:

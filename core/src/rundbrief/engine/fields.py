@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from rundbrief.engine.lists import find_list
 from rundbrief.engine.workspace import Connection, Workspace
-from rundbrief.errors import InputError
+from rundbrief.errors import InputError, ProtocolError
 from rundbrief.fields import POSTAL_ADDRESS, Cell, CrmField, FieldMap, FieldType, RemoteField, cell
 from rundbrief.models import MailingList
 
@@ -144,7 +144,6 @@ def _labels(fields: Sequence[CrmField]) -> str:
 
 def _push_choices(view: FieldView, only: Collection[str], *, dry_run: bool) -> None:
     """Add to each field that takes certain choices alone those of the CRM's field that it lacks."""
-    connection = view.connection
     for index, row in enumerate(view.rows):
         remote = row.remote
         if remote is None or not remote.choices or (only and row.crm.key not in only):
@@ -154,12 +153,24 @@ def _push_choices(view: FieldView, only: Collection[str], *, dry_run: bool) -> N
         if not new:
             continue
         if not dry_run:
-            longer = connection.provider.add_choices(connection.session, view.mailing_list, remote, new)
+            longer = _with_choices(view, remote, new)
             if longer is None:
-                view.problems.append(f"The plugin for {connection.title} cannot add choices to {remote.key}.")
                 continue
             view.rows[index] = replace(row, remote=longer)
         view.new_choices[remote.key] = new
+
+
+def _with_choices(view: FieldView, remote: RemoteField, new: Sequence[str]) -> RemoteField | None:
+    """Add choices to one field; None where that does not work, which costs the other fields nothing."""
+    connection = view.connection
+    try:
+        longer = connection.provider.add_choices(connection.session, view.mailing_list, remote, new)
+    except ProtocolError as error:
+        view.problems.append(f"{remote.key} has no new choices. {error}")
+        return None
+    if longer is None:
+        view.problems.append(f"The plugin for {connection.title} cannot add choices to {remote.key}.")
+    return longer
 
 
 def _rows(

@@ -158,6 +158,9 @@ class ProviderSpec:
 
         The choices that are there stay, in their order.
 
+        Raises:
+            ProtocolError: the service refuses them; told of this field, and the others go on.
+
         Example::
 
             @hookimpl
