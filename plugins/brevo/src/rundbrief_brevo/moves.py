@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from rundbrief.errors import ProtocolError, ServiceUnavailable
 from rundbrief.models import Outcome, Reason, SubscriberStatus, address_key
 from rundbrief.session import Session
 from rundbrief_brevo.batches import Change, refusal_in
@@ -42,7 +43,12 @@ def move(session: Session, change: Change, new_address: str) -> Outcome:
     lists = _lists(before)
     safely = BLOCKLISTED if before["blocklisted"] else {"unlinkListIds": sorted(lists)} if lists else {}
     attributes = {**change.body["attributes"], "EMAIL": address_key(new_address)}
-    refusal = refusal_in(session.http.put(path, json={"attributes": attributes, **safely}))
+    try:
+        refusal = refusal_in(session.http.put(path, json={"attributes": attributes, **safely}))
+    except (ProtocolError, ServiceUnavailable):
+        if not _has_moved(session, path, new_address):
+            raise
+        refusal = None  # only the answer was lost, and she has to come back onto her lists
     if refusal:
         return refusal.outcome(write)
     after = read(session.http.get(path), ContactSchema)
@@ -51,6 +57,11 @@ def move(session: Session, change: Change, new_address: str) -> Outcome:
     _restore(session, path, lists, is_out=is_out)
     done = replace(change, write=replace(write, remote_id=str(before["id"]))).done(Reason.MOVED)
     return replace(done, status=SubscriberStatus.UNSUBSCRIBED) if is_out else done
+
+
+def _has_moved(session: Session, path: str, new_address: str) -> bool:
+    contact = read(session.http.get(path), ContactSchema)
+    return address_key(contact["email"] or "") == address_key(new_address)
 
 
 def _restore(session: Session, path: str, lists: Iterable[int], *, is_out: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rundbrief.errors import ListUnknown, ServiceUnavailable
+from rundbrief.errors import ListUnknown, ProtocolError, ServiceUnavailable
 from rundbrief.models import Reason, Result, SubscriberStatus, WriteKind
 from rundbrief.testing import faults
 
@@ -40,6 +40,21 @@ def test_a_move_of_somebody_who_is_in_carries_no_consent_field(account: Any, rem
     move(account, remote_id)
     lists = [int(account.list.id)]
     assert account.sent("PUT") == [{"attributes": {"EMAIL": NEW}, "unlinkListIds": lists}, {"listIds": lists}]
+
+
+@pytest.mark.parametrize("fault", [faults.answer_with(200, applied=True), faults.answer_with(500, applied=True)])
+def test_a_move_whose_answer_says_nothing_of_it_is_looked_into(account: Any, remote_id: str, fault: Any) -> None:
+    """Else she would be left on no list, as if nobody had asked for her any more."""
+    account.box.faults.add(fault, method="PUT")
+    assert move(account, remote_id).reason is Reason.MOVED
+    assert account.read()[0][NEW].status is SubscriberStatus.SUBSCRIBED
+
+
+def test_one_that_was_not_carried_out_is_an_error(account: Any, remote_id: str) -> None:
+    account.box.faults.add(faults.answer_with(200), method="PUT")
+    with pytest.raises(ProtocolError):
+        move(account, remote_id)
+    assert account.read()[0][OLD].status is SubscriberStatus.SUBSCRIBED
 
 
 def test_a_move_without_an_id_goes_by_the_address(account: Any, remote_id: str) -> None:
