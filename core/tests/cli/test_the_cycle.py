@@ -263,7 +263,8 @@ def test_a_no_without_a_contact_is_known_as_well(readers: Desk) -> None:
     readers.ok("import", "news")
     assert "Not in the CRM" in readers.ok("opt-ins", "jo+news@example.org")
     document = readers.json("opt-ins", "stranger@example.org")
-    assert document == {"address": "stranger@example.org", "contacts": [], "lists": [], "journal": []}
+    nothing = {"contacts": [], "lists": [], "journal": [], "erased_at": None}
+    assert document == {"address": "stranger@example.org", **nothing}
     assert "no entry" in readers.ok("opt-ins", "stranger@example.org")
 
 

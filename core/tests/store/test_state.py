@@ -228,7 +228,7 @@ class TestOutbox:
             (found,) = transaction.outbox(run).page(WriteKind.UPDATE, 10)
         assert replace(found, seq=0) == STEP
 
-    def test_consents_taken_away_are_counted_on_both_sides(self, store: Store) -> None:
+    def test_consents_taken_from_an_address_are_counted_on_both_sides(self, store: Store) -> None:
         run = begin(store, "news")
         with store.transaction() as transaction:
             transaction.outbox(run).put(
@@ -237,11 +237,12 @@ class TestOutbox:
                     replace(STEP, kind=SETTLE),
                     replace(STEP, kind=SETTLE, crm_expected={}),
                     replace(STEP, kind=SETTLE, crm_value=OptIn.YES),
-                    STEP,
+                    replace(STEP, moved_from=None),
+                    STEP,  # handed on to another address
                 ]
             )
-            assert transaction.outbox(run).count_clearings() == 2
-            assert transaction.outbox(run).count() == {"withdraw": 1, "settle": 3, "update": 1}
+            assert transaction.outbox(run).count_clearings() == 3
+            assert transaction.outbox(run).count() == {"withdraw": 1, "settle": 3, "update": 2}
 
     def test_clearing_forgets_what_a_killed_run_of_the_connection_left(self, store: Store) -> None:
         killed, now = begin(store, "news"), begin(store, "news")
@@ -327,7 +328,7 @@ class TestRuns:
     def test_runs_that_nobody_ended_were_cut_off(self, store: Store) -> None:
         killed, other = begin(store, "news"), begin(store, "other")
         with store.transaction() as transaction:
-            assert transaction.runs.close_cut_off("news") == [killed]
+            assert [one.id for one in transaction.runs.close_cut_off("news")] == [killed]
             assert transaction.runs.close_cut_off("news") == []
             states = {one.id: one.state for one in transaction.runs.latest(10)}
         assert states == {killed: "cut off", other: "running"}

@@ -154,9 +154,7 @@ class Workspace:
             plugin = load_crm(self.config.crm.plugin)
             settings = self._settings(plugin.info.settings, self.config.crm.settings, "crm")
             if plugin.info.endpoint is not None:
-                self._crm_client = self._client(
-                    plugin.info, plugin.info.endpoint(settings), "crm", self._wait
-                )
+                self._crm_client = self._client(plugin.info, plugin.info.endpoint(settings), "crm", self._wait)
             self._crm = plugin.open(settings, self._crm_client, self.config.folder)
         return self._crm
 
