@@ -31,7 +31,7 @@ def main(constraints: Path, memory: Path | None) -> int:
     if memory and is_remembered(memory, mark):
         return 0
     if not answers([pin for pin in pins if pin.startswith(f"{PROBE}==")]):
-        say("No index of known weaknesses could be asked about the packages in constraints.txt.")
+        say("Whether weaknesses of the packages are known could not be asked: no index that would know answers.")
         return 0
     told = answers(pins)
     weak = [line for one in told for line in weaknesses(one)]
