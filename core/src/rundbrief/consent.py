@@ -65,16 +65,18 @@ class Decision:
     """Whether a withdrawal stands after this."""
 
 
+_WEIGHT = {OptIn.UNKNOWN: 0, OptIn.YES: 1, OptIn.NO: 2}
+
+
 def combine(opt_ins: Iterable[CrmOptIn]) -> CrmOptIn:
     """Return the one opt-in of all CRM contacts that share an address: a single *no* outweighs every *yes*.
 
     Of equal values the latest counts, so that the evidence is the newest.
     """
-    weight = {OptIn.UNKNOWN: 0, OptIn.YES: 1, OptIn.NO: 2}
     return max(
         opt_ins,
         key=lambda opt_in: (
-            weight[opt_in.value],
+            _WEIGHT[opt_in.value],
             opt_in.since.timestamp() if opt_in.since else float("-inf"),
         ),
         default=CrmOptIn(),

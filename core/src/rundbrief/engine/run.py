@@ -11,7 +11,7 @@ from rundbrief.crm import Crm
 from rundbrief.engine.locks import only_run
 from rundbrief.engine.progress import Progress, Silent
 from rundbrief.engine.resuming import resumption
-from rundbrief.engine.scopes import scope_of
+from rundbrief.engine.scopes import opt_in_key, scope_of
 from rundbrief.engine.waiting import StopSignal
 from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.errors import GuardRail, Interrupted, RundbriefError
@@ -88,7 +88,7 @@ class RunContext:
 
     @property
     def opt_in_key(self) -> str:
-        return self.connection.opt_in_field(self.mailing_list).key
+        return opt_in_key(self.connection.name, self.scope)
 
     @property
     def progress(self) -> Progress:

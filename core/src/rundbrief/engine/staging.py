@@ -1,5 +1,6 @@
 """Staging: the chosen contacts of the CRM, laid side by side, so that a shared address is seen as one."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rundbrief.engine.lookups import CHUNK, batched
@@ -8,6 +9,8 @@ from rundbrief.models import Contact, OptIn, Reason, Result, Selection, address_
 from rundbrief.store import Candidate, OutcomeLine
 
 __all__ = ["stage"]
+
+_BLANK = re.compile(r"\s")
 
 
 def stage(context: RunContext, selection: Selection) -> None:
@@ -42,7 +45,7 @@ def _stage_sharers(context: RunContext, chosen: Sequence[Contact]) -> None:
 def _is_address(email: str | None) -> bool:
     """Tell an address from a slip of the pen. Whether it is deliverable is for the service to say."""
     local, at, domain = (email or "").strip().rpartition("@")
-    return bool(at and local and "." in domain.strip(".")) and not any(c.isspace() for c in local + domain)
+    return bool(at and local and "." in domain.strip(".")) and _BLANK.search(local + domain) is None
 
 
 def _unreachable(context: RunContext, contacts: Iterable[Contact]) -> Iterator[OutcomeLine]:
