@@ -15,10 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rundbrief.engine.locks import only_renewal
 from rundbrief.engine.token_vault import TokenFile
 from rundbrief.errors import StateUnwritable
 from rundbrief.http import AccountLimits, StoredTokens, open_client, wsgi_transport
 from rundbrief.session import Endpoint, OAuth, Secret
+from rundbrief.store import Store
 
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 TOKENS = StoredTokens(Secret("access-1"), LATER, Secret("refresh-1"), "credentials-1")
@@ -57,6 +59,14 @@ def test_the_file_is_its_owners_from_the_start_whatever_the_umask(state: Path) -
         os.umask(before)
     (kept,) = state.parent.iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_token_that_is_renewed_before_there_is_a_state_is_no_trace_of_one(state: Path) -> None:
+    """Else the first command after `connections check` took the new file for one that was emptied."""
+    state.parent.mkdir()
+    with only_renewal(state, "news", lambda _: None):
+        TokenFile(state, "news").save(TOKENS)
+    Store.open(state).close()
 
 
 def test_a_link_in_its_place_is_replaced_and_not_followed(state: Path, tmp_path: Path) -> None:

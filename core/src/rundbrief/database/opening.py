@@ -88,7 +88,9 @@ def _refuse_emptied(path: Path) -> None:
     if path.stat().st_size:
         return
     log = path.with_name(f"{path.name}-wal")
-    was_locked = any(one.name.endswith(".lock") for one in path.parent.glob(f"{_literally(path.name)}.*.lock"))
+    locks = path.parent.glob(f"{_literally(path.name)}.*.lock")
+    # Tokens may be renewed before there is a state: a connection is checked first.
+    was_locked = any(not one.name.endswith(".tokens.lock") for one in locks)
     if was_locked or (log.exists() and log.stat().st_size):
         raise damaged(path, "it is empty, although it was in use before")
 
