@@ -68,6 +68,28 @@ class TestCrmEditedDuringAnImport:
         assert world.contact(second).opt_in("news/1").value is YES
         assert [(one.contact_id, one.became) for one in world.journal("ann@example.org")] == [(second, "yes")]
 
+    def test_who_has_left_is_not_added_by_the_export_of_the_same_run(self, world: Any) -> None:
+        """Her opt-out could not be settled, as a user ticked her opt-in in that moment; then she is deleted."""
+        ann = world.add("ann@example.org")
+        world.imports()
+        world.service.put("ann@example.org", UNSUBSCRIBED)
+        self.edited_between_match_and_write(world, lambda: world.say(ann, YES))
+        world.syncs(progress=At("Adding new recipients", lambda: world.service.delete("ann@example.org")))
+        assert world.service.written == []
+        world.syncs()
+        assert world.service.written == []
+        assert world.opt_in("ann@example.org") is NO
+
+    def test_neither_is_one_whose_address_was_changed_there(self, world: Any) -> None:
+        """She is known under another address, and read under that of a contact who is edited in that moment."""
+        world.service.put("old@example.org", UNSUBSCRIBED)
+        ann = world.add("ann@example.org")
+        world.imports()
+        world.service.move("old@example.org", "ann@example.org")
+        self.edited_between_match_and_write(world, lambda: world.say(ann, YES))
+        world.syncs()
+        assert world.service.written == []
+
 
 class TestCrmEditedDuringAnExport:
     @pytest.mark.parametrize("opt_in", [NO, UNKNOWN])

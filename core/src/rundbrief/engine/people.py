@@ -46,6 +46,8 @@ class Person:
     sent: Sent | None
     is_second: bool
     """Others in the CRM have the recipient's own address, so its data is theirs."""
+    is_undecided: bool
+    """The service's word on them is read and could not be settled: what is stored of them is out of date."""
 
     @property
     def crm_address(self) -> str:
@@ -73,7 +75,8 @@ def next_people(context: RunContext, after: str) -> list[Person]:
         recipients = transaction.recipients(name, scope).by_address({*addresses, *elsewhere})
         sent = transaction.sent(name, scope).by_address({*addresses, *elsewhere})
         used = {*addresses, *_in_use(context, transaction, elsewhere)}
-    return [_person(contacts[address], links, recipients, sent, used) for address in addresses]
+        unsettled = transaction.inbox(name, scope).whom()
+    return [_person(contacts[address], links, recipients, sent, used, unsettled) for address in addresses]
 
 
 def _in_use(context: RunContext, transaction: Transaction, addresses: set[str]) -> set[str]:
@@ -89,6 +92,7 @@ def _person(
     recipients: Mapping[str, Recipient],
     sent: Mapping[str, Sent],
     used: set[str],
+    unsettled: set[str],
 ) -> Person:
     address = contacts[0].address
     stored = recipients.get(address)
@@ -107,7 +111,14 @@ def _person(
         linked=len(known) == len(contacts) and all(link == (address, recipient.address) for link in known),
         sent=sent.get(recipient.address),
         is_second=recipient.address != address and recipient.address in used,
+        is_undecided=bool(unsettled) and not unsettled.isdisjoint(_names(address, recipient, *former)),
     )
+
+
+def _names(address: str, *recipients: Recipient) -> set[str]:
+    """Return every address and remote id that the service may call them by."""
+    ids = {one.remote_id for one in recipients if one.remote_id}
+    return {address, *ids, *(one.address for one in recipients)}
 
 
 def _followed(

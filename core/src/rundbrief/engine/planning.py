@@ -50,7 +50,8 @@ def plan(context: RunContext, *, everybody: bool) -> None:
         after = people[-1].crm_address
         page = _Page()
         for person in people:
-            if any(one.selected for one in person.contacts):
+            # Who is undecided is reported already, and is the next run's: a create could miss a "no".
+            if any(one.selected for one in person.contacts) and not person.is_undecided:
                 _plan_person(context, person, page)
         with context.store.transaction() as transaction:
             transaction.outbox(context.run_id).put(page.steps)

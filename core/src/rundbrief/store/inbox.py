@@ -102,6 +102,13 @@ class Inbox:
         arriving = (seen.status == SubscriberStatus.SUBSCRIBED, ~agreed)
         return self._transaction.execute(select(func.count(seen.seq)).where(*self._here, *arriving)).scalar_one()
 
+    def whom(self) -> set[str]:
+        """Return the addresses and remote ids of all rows. Once an import is through, these are few."""
+        rows = self._transaction.execute(
+            select(schema.inbox.c.address, schema.inbox.c.remote_id).where(*self._here)
+        )
+        return {name for row in rows for name in row}
+
     def done(self, seqs: Iterable[int]) -> None:
         """Drop rows that were acted on."""
         self._transaction.execute(delete(schema.inbox).where(schema.inbox.c.seq.in_(list(seqs))))
