@@ -62,3 +62,15 @@ def test_the_other_service_is_told_by_its_next_export(make_world: Callable[..., 
     world.crm.set_opt_in(contact_id, THERE, OptIn.NO, "spread")
     export_list(world.workspace, "other", "1")
     assert world.service.status("ann@example.org") is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_our_own_withdrawal_is_none_of_the_person_s(make_world: Callable[..., World]) -> None:
+    """A no that was set in the CRM counts for its own field, also when the service tells of it later."""
+    world = make_world(withdrawals="everywhere")
+    contact_id = settle_two_services(world)
+    world.say(contact_id, OptIn.NO)
+    world.syncs()
+    assert world.service.status("ann@example.org") is SubscriberStatus.UNSUBSCRIBED
+    world.imports()
+    world.imports(full=True)
+    assert opt_ins(world) == (OptIn.NO, OptIn.YES)

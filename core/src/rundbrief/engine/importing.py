@@ -172,9 +172,15 @@ def _change_crm(context: RunContext, step: ImportStep, value: OptIn) -> None:
 
 
 def _spread(context: RunContext, step: ImportStep, contact: Contact, opt_in: CrmOptIn) -> list[OptInChange]:
-    """Take a withdrawal at this service for one everywhere, if the connection says so. Others are told later."""
+    """Take a withdrawal at this service for one everywhere, if the connection says so. Others are told later.
+
+    Only when it is first heard of: who is out for both sides may be there by our own hand, or have come back
+    elsewhere since.
+    """
+    known = step.match.known
     is_withdrawal = step.match.incoming.status is SubscriberStatus.UNSUBSCRIBED and opt_in.value is OptIn.NO
-    if not is_withdrawal or context.connection.config.withdrawals != "everywhere":
+    is_heard = known.status is SubscriberStatus.UNSUBSCRIBED and known.agreed is OptIn.NO
+    if not is_withdrawal or is_heard or context.connection.config.withdrawals != "everywhere":
         return []
     return [
         OptInChange(contact.id, key, OptIn.YES, opt_in)
