@@ -58,17 +58,19 @@ class AtRest:
 def nothing_spread_is_left(oracle: Oracle, members: Mapping[str, Mapping[str, str]]) -> None:
     """R8: whoever has left one service has no *yes* from before that for another one.
 
-    A *yes* that the CRM still has for the service that was left is held, and a person has to look at it.
+    A *yes* that the CRM still has for the service that was left is held, and a person has to look at it. Where a
+    user took it back meanwhile, or she was out already, nobody can tell that she left, too.
 
     Args:
         members: consent scope -> address -> status at the service.
     """
     for (scope, address), word in oracle.words.items():
-        if word.yes or members[scope].get(address) != "unsubscribed":
+        if word.yes or word.repeats or members[scope].get(address) != "unsubscribed":
             continue
         for (contact_id, other), one in oracle.fields.items():
             if oracle.addresses.get(contact_id) != address or other == scope or one.value is not OptIn.YES:
                 continue
-            is_held = oracle.fields.get((contact_id, scope), Field()).value is OptIn.YES
-            if one.set_at < word.at and not is_held:
+            here = oracle.fields.get((contact_id, scope), Field())
+            is_by_a_user = here.value is not OptIn.UNKNOWN and not here.ours
+            if one.set_at < word.at and here.value is not OptIn.YES and not is_by_a_user:
                 raise Broken(f"R8: {address} left {scope}, and contact {contact_id} says yes to {other} as before")

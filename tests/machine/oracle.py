@@ -33,7 +33,7 @@ R8  Whoever leaves one service leaves all, where the connections say so (`withdr
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from machine.statements import Broken, Field, ServiceWord
 from rundbrief.models import Contact, OptIn, OptInChange, address_key
@@ -76,12 +76,16 @@ class Oracle:
     """Where consent is account-wide: whom we took off all lists, so that her new address does not get mail before
     we know that she still wants it."""
 
+    out_already: set[At] = field(default_factory=set)
+    """Who is out as far as rundbrief knows: because it has read so, or by its own hand."""
+
     _count: int = 0
 
     # --- acts at the service --------------------------------------------------------------------------------
 
     def said(self, scope: str, address: str, *, yes: bool) -> None:
-        self.words[scope, address] = ServiceWord(yes, self._now())
+        repeats = not yes and (scope, address) in self.out_already
+        self.words[scope, address] = ServiceWord(yes, self._now(), repeats)
         if yes:
             self.last_yes[scope, address] = self._count
 
@@ -97,7 +101,7 @@ class Oracle:
         if word is None:
             self.words.pop((scope, new), None)
         else:
-            self.words[scope, new] = ServiceWord(word.yes, word.at, word.seen)
+            self.words[scope, new] = replace(word)
             if word.yes or not word.seen:
                 del self.words[scope, old]
         self._take_along_what_was_left(scope, old, new)
@@ -115,6 +119,22 @@ class Oracle:
                 self.left[scope, list_id, new] = ServiceWord(False, word.at, word.seen)
                 if not word.seen:
                     del self.left[scope, list_id, old]
+
+    def read_completely(self, before: Iterable[ServiceWord], after: Iterable[ServiceWord]) -> None:
+        """An import has ended. It has seen what was visible all the time: the rest may have come too late.
+
+        Args:
+            before: the words that were visible when it began.
+            after: those that are now.
+        """
+        still_visible = {id(word) for word in after}
+        news = {id(word) for word in before if id(word) in still_visible and not word.seen}
+        for key, word in [*self.words.items(), *self.left.items()]:
+            if id(word) not in news:
+                continue
+            word.seen = True
+            if len(key) == 2:
+                (self.out_already.discard if word.yes else self.out_already.add)(key)
 
     def visible_words(self, scope: str, members: Mapping[str, str]) -> list[ServiceWord]:
         """Return the words that an import which begins now will see. An archived member hides its own."""
@@ -201,6 +221,7 @@ class Oracle:
             lowered = before[1] in (*RAISED, "bounced") and status == "unsubscribed"
             if lowered:
                 self.cleared.add(address)
+                self.out_already.add((scope, address))
             asked = self.confirms and (before[1], status) == ("unsubscribed", "pending")
             if asked and not self._is_wanted(scope, address):
                 raise Broken(f"R1: {how} asked {address}, whom the CRM does not want")

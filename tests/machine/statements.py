@@ -16,6 +16,8 @@ class ServiceWord:
     yes: bool
     at: int
     """Counts up with everything that is said."""
+    repeats: bool = False
+    """A *no* of somebody who was out already as far as rundbrief knows: the *yes* in between was never seen."""
     seen: bool = False
     """A complete import of the list ended after the statement."""
 

@@ -45,8 +45,8 @@ class Witness:
         self._tally = tally
         self.broken: list[Broken] = []
         """What the oracle said; a run might swallow an exception, this list does not."""
-        self._not_out: set[tuple[str, str]] = set()
-        """List id and address of who was subscribed when the service told who is out."""
+        self._told_out: set[tuple[str, str]] = set()
+        """List id and address of who was out when the service told of that."""
         self._is_told_on = False
         """It was the last thing that the service told: it may take several answers."""
         self._scope_of = scope_of
@@ -118,19 +118,19 @@ class Witness:
                 yield list_id, address, held
 
     def _witness_answer(self, request: SandboxRequest, response: Response) -> None:
-        """Whoever is named in an answer was shown to us as they are, or as an answer before it left them."""
+        """Whoever is named in an answer was shown to us as they are, or as this answer and one before it say."""
         if response.status_code >= 300 or not response.is_json:
             return
         if self.service.tells_who_is_out(request):
-            not_out = {(a, b) for a, b, held in self._held() if held.status.value == "subscribed"}
-            self._not_out = not_out | (self._not_out if self._is_told_on else set())
+            out = {(a, b) for a, b, held in self._held() if held.status.value == "unsubscribed"}
+            self._told_out = out & self._told_out if self._is_told_on else out
         self._is_told_on = self.service.tells_who_is_out(request)
         named = dict(_named(response.get_json()))
         for list_id, address, held in self._held():
             if address not in named:
                 continue
             status = held.status.value
-            if (list_id, address) in self._not_out and self.service.is_in(named[address]):
+            if self.service.is_in(named[address]) and (list_id, address) not in self._told_out:
                 status = "subscribed"
             self.oracle.service_showed(self._scope_of(list_id), address, status)
 

@@ -130,10 +130,7 @@ class World:
             self._passing = Passing(Trouble())
         self.tally["runs"] += 1
         if report is not None:
-            # What was hidden or deleted meanwhile may have been so before it was read.
-            still_visible = {id(word) for word in self._visible_words(mailing_list)}
-            for word in visible:
-                word.seen = word.seen or id(word) in still_visible
+            self.oracle.read_completely(visible, self._visible_words(mailing_list))
         self.journal.settle(self.oracle.made_by_us[made_before:], was_killed=self._dead)
         self._check_guard(kind, at_rest=at_rest)
         self.check()
