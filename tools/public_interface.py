@@ -30,7 +30,7 @@ PUBLIC: Mapping[str, Sequence[str] | None] = {
     "rundbrief.errors": None,
     "rundbrief.paging": None,
     "rundbrief.masking": None,
-    "rundbrief.http": ("WireSchema", "decoded", "load"),
+    "rundbrief.http": ("Rows", "WireSchema", "decoded", "load"),
     "rundbrief.config": ("SecretField",),
     "rundbrief.crm": None,
     "rundbrief.testing": None,

@@ -51,7 +51,7 @@ ROOMS: Mapping[str, Sequence[Room]] = {
 _ELSEWHERE = frozenset({"PROJECT", "PROVIDER_GROUP", "CRM_GROUP", "OBSERVER_GROUP", "hookimpl", "hookspec"})
 """Public names of the hook specs that the hand-written part of the page is about."""
 
-_FOR_PLUGINS = {"rundbrief.config": ("SecretField",), "rundbrief.http": ("WireSchema", "decoded", "load")}
+_FOR_PLUGINS = {"rundbrief.config": ("SecretField",), "rundbrief.http": ("Rows", "WireSchema", "decoded", "load")}
 """What a plugin uses of a module that is for the host otherwise."""
 
 _CODE = re.compile(r"(?<!\[)`([^`\n]+)`")

@@ -12,13 +12,14 @@ from rundbrief.http.documents import decoded
 from rundbrief.http.limits import AccountLimits
 from rundbrief.http.retry import RetryPolicy
 from rundbrief.http.tokens import StoredTokens, TokenVault
-from rundbrief.http.wire import WireSchema, load
+from rundbrief.http.wire import Rows, WireSchema, load
 from rundbrief.http.wsgi import Transport, wsgi_transport
 
 __all__ = [
     "AccountLimits",
     "Client",
     "RetryPolicy",
+    "Rows",
     "StoredTokens",
     "TokenVault",
     "Transport",

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from rundbrief.http import WireSchema, load
+from rundbrief.http import Rows, WireSchema, load
 from rundbrief.session import Response
 from rundbrief_brevo.refusals import refused_as_a_whole
 
@@ -65,7 +65,7 @@ class ContactSchema(WireSchema):
 
 
 class ContactsSchema(WireSchema):
-    contacts = fields.List(fields.Nested(ContactSchema), required=True)
+    contacts = Rows(ContactSchema, required=True)
     count = fields.Integer(required=True)
 
 

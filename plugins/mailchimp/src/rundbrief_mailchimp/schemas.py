@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from rundbrief.errors import ListUnknown, ProtocolError
-from rundbrief.http import load
+from rundbrief.http import Rows, load
 from rundbrief.models import SubscriberStatus
 from rundbrief.session import Response
 from rundbrief_mailchimp.refusals import Refusal
@@ -141,7 +141,7 @@ class MemberSchema(WireSchema):
 
 
 class MembersSchema(PageSchema):
-    members = fields.List(fields.Nested(MemberSchema), required=True)
+    members = Rows(MemberSchema, required=True)
 
 
 class WrittenMemberSchema(WireSchema):
