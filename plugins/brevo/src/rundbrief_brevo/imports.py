@@ -10,9 +10,11 @@ An import whose answer was lost is not handed in again: the next run reads what 
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from rundbrief.fields import FieldMap
@@ -126,19 +128,23 @@ def _import(session: Session, mailing_list: MailingList, part: Sequence[_New]) -
         yield from (temporary(one.write, said) for one in part)
         return
     refusals = _refusals(session, process, {one.address for one in part})
-    added = _added(session, mailing_list, answered_at(response))
-    incomplete = []
+    awaited: defaultdict[str, list[_New]] = defaultdict(list)
     for one in part:
         if refusal := refusals.get(one.address):
             yield Outcome(one.write.key, Result.REFUSED, *refusal)
-        elif contact := added.get(one.address):
-            change = one.completed(contact)
+        else:
+            awaited[one.address].append(one)
+    incomplete = []
+    for contact in _added(session, mailing_list, answered_at(response)) if awaited else ():
+        for change in (one.completed(contact) for one in awaited.pop(address_key(contact["email"]), ())):
             if change.body["attributes"]:
                 incomplete.append(change)
             else:
                 yield change.done(Reason.NEW)
-        else:
-            yield temporary(one.write, "The import is completed, and the account does not show the contact.")
+        if not awaited:
+            break
+    for one in chain.from_iterable(awaited.values()):
+        yield temporary(one.write, "The import is completed, and the account does not show the contact.")
     yield from send(session, incomplete, Reason.NEW)
 
 
@@ -170,19 +176,21 @@ def _refusals(
     return found
 
 
-def _added(session: Session, mailing_list: MailingList, since: datetime) -> dict[str, Mapping[str, Any]]:
-    """Return address -> contact for everybody on the list who was added since a moment."""
-    found: dict[str, Mapping[str, Any]] = {}
+def _added(session: Session, mailing_list: MailingList, since: datetime) -> Iterator[Mapping[str, Any]]:
+    """Yield who was added to the list since a moment, the newest first.
+
+    So our own come early, however many were added in the minute before. A contact that somebody else adds
+    meanwhile moves the others to later pages: one may come twice then, and none is passed over.
+    """
     query: dict[str, str | int] = {
         "listIds": mailing_list.id,
         "createdSince": moment_as_asked(since - CLOCKS_DIFFER),
     }
     offset, total = 0, 1
     while offset < total:
-        params = {**query, "sort": "asc", "limit": LIMIT, "offset": offset}
+        params = {**query, "sort": "desc", "limit": LIMIT, "offset": offset}
         page = read(session.http.get("/contacts", params=params), ContactsSchema)
-        found |= {address_key(row["email"]): row for row in page["contacts"] if row["email"]}
+        yield from (row for row in page["contacts"] if row["email"])
         if not page["contacts"]:
             break
         offset, total = offset + len(page["contacts"]), page["count"]
-    return found
