@@ -1,10 +1,11 @@
 """Small pages and batches, one after the other: so that a handful of people takes several of each."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 from unittest.mock import patch
 
 import rundbrief_brevo
@@ -54,10 +55,14 @@ def small_pages() -> Iterator[None]:
             stack.enter_context(patch.object(module, name, PAGE))
         stack.enter_context(patch.object(paging, "OVERLAP", OVERLAP))
         stack.enter_context(patch.object(rundbrief_weclapp.writing, "CONCURRENCY", 1))
-        stack.enter_context(patch.object(reading, "read_ahead", lambda items, depth: (one for one in items)))
+        stack.enter_context(patch.object(reading, "read_ahead", _as_needed))
         for module in _PROVIDERS:
             stack.enter_context(patch.object(module, "provider_info", _one_by_one(module)))
         yield
+
+
+def _as_needed(items: Iterable[Any], *_: object) -> Generator[Any]:
+    yield from items
 
 
 def _one_by_one(module: ModuleType) -> Callable[[], ProviderInfo]:
