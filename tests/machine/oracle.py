@@ -218,7 +218,8 @@ class Oracle:
             self._may_raise(scope, address, "the end of a move")
             return
         if before[1] != status:
-            lowered = before[1] in (*RAISED, "bounced") and status == "unsubscribed"
+            # *never*: she had left all lists of the account before we withdrew what the CRM had taken back.
+            lowered = before[1] in (*RAISED, "bounced", "never") and status == "unsubscribed"
             if lowered:
                 self.cleared.add(address)
                 self.out_already.add((scope, address))
