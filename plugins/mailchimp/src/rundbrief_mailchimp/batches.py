@@ -32,6 +32,8 @@ MAX_FILE = 64 * 1024 * 1024
 MAX_FILES = 2_000
 """Bounds of an archive in bytes and files. A thousand results are about 5 MB in a few files."""
 
+_AGAIN = "Run again later: what is not known to be done is sent again, which does no harm."
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -83,14 +85,17 @@ def _finished(session: Session, batch_id: str) -> str:
     while waited < PATIENCE:
         session.wait(pause)
         waited, pause = waited + pause, min(2 * pause, LONGEST_PAUSE)
-        batch = read(session.http.get(f"/batches/{batch_id}", params={"fields": FIELDS}), BatchSchema)
+        response = session.http.get(f"/batches/{batch_id}", params={"fields": FIELDS})
+        if response.status == 404:
+            raise TryLater("Mailchimp does not know a batch that it has taken.", hint=_AGAIN)
+        batch = read(response, BatchSchema)
         if batch["status"] == "finished":
             return str(batch["response_body_url"])
     # Else it might run when newer data has been sent already.
     session.http.delete(f"/batches/{batch_id}")
     raise TryLater(
         f"Mailchimp has been working on a batch for {PATIENCE / 60:.0f} minutes and is not finished.",
-        hint="Run again later: what is not known to be done is sent again, which does no harm.",
+        hint=_AGAIN,
     )
 
 

@@ -188,11 +188,17 @@ def _done(write: ContactWrite, reason: Reason, row: Mapping[str, Any]) -> Outcom
 def _outcome_of_patch(kind: WriteKind, write: ContactWrite, result: OperationResult) -> Outcome:
     if result.status_code != 200:
         return Refusal.of_problem(result.status_code, result.payload).outcome(write)
+    if not _shows_a_member(result.payload):
+        return temporary(write, UNANSWERED)  # whatever it is, nobody knows that it was done
     if kind is WriteKind.CONFIRM:
         reason = Reason.CONFIRMATION_ASKED
     else:
         reason = Reason.MOVED if write.new_address else Reason.CHANGED
-    return _done(write, reason, result.payload if isinstance(result.payload, dict) else {})
+    return _done(write, reason, result.payload)
+
+
+def _shows_a_member(payload: Any) -> bool:
+    return isinstance(payload, dict) and all(isinstance(payload.get(key), str) for key in ("id", "email_address"))
 
 
 # --- a withdrawal whose address has moved -----------------------------------------------------------------

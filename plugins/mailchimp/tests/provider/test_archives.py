@@ -29,7 +29,10 @@ def archive(files: Mapping[str, bytes], more: Callable[[tarfile.TarFile], None] 
     return out.getvalue()
 
 
-def result(key: str, status: int = 200, response: str = "{}") -> dict[str, Any]:
+MEMBER = json.dumps({"id": "0" * 32, "email_address": "person@example.org", "status": "subscribed"})
+
+
+def result(key: str, status: int = 200, response: str = MEMBER) -> dict[str, Any]:
     return {"operation_id": key, "status_code": status, "response": response}
 
 

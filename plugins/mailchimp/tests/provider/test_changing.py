@@ -71,6 +71,26 @@ def test_outcomes_bring_id_and_status(account: Any, count: int) -> None:
         assert outcome.status is SubscriberStatus.SUBSCRIBED
 
 
+NO_MEMBER = ['{"error": {"code": 500}}', "{}", "[]", '{"id": 7, "email_address": 7}']
+
+
+@pytest.mark.parametrize("body", NO_MEMBER)
+@pytest.mark.parametrize("kind", [WriteKind.UPDATE, WriteKind.CONFIRM])
+def test_a_200_that_shows_no_member_is_not_taken_for_a_change(account: Any, body: str, kind: WriteKind) -> None:
+    writes = seed(account, 1)
+    account.box.faults.add(faults.answer_with(200, body=body, content_type="application/json"), method="PATCH")
+    outcome = account.export(kind, writes)["0"]
+    assert (outcome.result, outcome.reason) == (Result.FAILED, Reason.TEMPORARY)
+
+
+@pytest.mark.parametrize("body", [*NO_MEMBER, "<html>"])
+def test_nor_is_one_in_the_results_of_a_batch(account: Any, body: str) -> None:
+    writes = seed(account, MANY)
+    account.box.operation_faults.add(faults.answer_with(200, body=body))
+    outcomes = account.export(WriteKind.UPDATE, writes)
+    assert [one.reason for one in outcomes.values()].count(Reason.TEMPORARY) == 1
+
+
 @pytest.mark.parametrize("count", [1, MANY])
 @pytest.mark.parametrize("leave", ["unsubscribe", "complain", "bounce", "archive"])
 def test_somebody_who_leaves_between_our_read_and_our_write_stays_out(
@@ -185,6 +205,13 @@ def test_polling_starts_as_configured_doubles_and_ends_with_the_batch_called_off
     assert max(account.pauses) == 60
     assert 1800 <= sum(account.pauses) <= 1860
     assert account.box.requests.count("DELETE", "/batches/") == 1
+
+
+def test_a_batch_that_nobody_knows_any_more_is_no_missing_audience(account: Any) -> None:
+    account.box.faults.add(faults.answer_with(404), path=r"/batches/\w+$")
+    with pytest.raises(TryLater, match="does not know a batch") as caught:
+        account.export(WriteKind.UPDATE, seed(account, MANY))
+    assert "does no harm" in caught.value.hint
 
 
 def test_a_stop_ends_the_waiting(account: Any) -> None:
