@@ -23,7 +23,7 @@ INSTALLED_TOOLS := $(VENV)/.installed-tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mailman kill-test test-disks soak check format docs docs-tables schema interface bench load bench-fields constraints clean
+.PHONY: help demo test test-mailman kill-test test-disks soak fault-matrix check format docs docs-tables schema interface bench load bench-fields constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
@@ -53,6 +53,10 @@ test-mailman: $(INSTALLED_TOOLS) $(MAILMAN)/.installed ## run the Mailman exampl
 # A failure shows the command that finds it again. ARGS="--minutes 5 --seed 7 --pair brevo-weclapp" is shorter.
 soak: $(INSTALLED_TOOLS) ## look for half an hour for an order of events in which a "no" is lost
 	@$(BIN)/python tests/soak.py $(ARGS)
+
+# Half an hour of one processor. ARGS=--write puts the outcomes on record; ARGS="brevo --only 'add'" runs a part.
+fault-matrix: $(INSTALLED_TOOLS) ## let every fault happen at every kind of request, and compare with the record
+	@cd tests && ../$(BIN)/python -m faults --processes $$(getconf _NPROCESSORS_ONLN) $(ARGS)
 
 check: $(INSTALLED_TOOLS) ## style, types, layers and known weaknesses
 	@$(BIN)/ruff check --quiet .

@@ -12,6 +12,7 @@ from docs_tables.contracts import crm_contract, provider_contract
 from docs_tables.conversions import conversions
 from docs_tables.described import models, sandboxes
 from docs_tables.exit_codes import exit_codes_table
+from docs_tables.faults import fault_meanings, fault_tables
 from docs_tables.hooks import hooks
 from docs_tables.reports import crm_reports, provider_reports
 
@@ -25,6 +26,8 @@ MARKERS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "consent-table": ("explanation/consent.md", consent_table),
     "exit-codes-table": ("reference/exit-codes.md", exit_codes_table),
     "conversions": ("reference/conversions.md", conversions),
+    "fault-meanings": ("reference/faults.md", fault_meanings),
+    "faults": ("reference/faults.md", fault_tables),
     "hooks": ("reference/hooks.md", hooks),
     "models": ("reference/models.md", models),
     "sandboxes": ("reference/sandboxes.md", sandboxes),
