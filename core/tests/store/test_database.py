@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
-from rundbrief.errors import StateTooNew
+from rundbrief.engine.locks import only_run
+from rundbrief.errors import StateCorrupt, StateTooNew
 from rundbrief.models import MailingList
 from rundbrief.store import JournalEntry, Store
 from rundbrief.store.schema import metadata
@@ -53,6 +54,36 @@ class TestSchema:
         again = Store.open(path)
         assert [entry.became for entry in journal(again)] == ["yes"]
         again.close()
+
+
+class TestFilesThatAreGone:
+    """Locks stay beside a state: by them an emptied file is told from a new one."""
+
+    @pytest.fixture
+    def used(self, store: Store, path: Path) -> Path:
+        note(store, ENTRY)
+        with only_run(path, "news"):
+            store.close()
+        return path
+
+    def test_one_that_was_deleted_is_made_anew(self, used: Path) -> None:
+        used.unlink()
+        again = Store.open(used)
+        assert journal(again) == []
+        again.close()
+
+    def test_one_that_was_emptied_is_refused(self, used: Path) -> None:
+        used.write_bytes(b"")
+        with pytest.raises(StateCorrupt, match="although it was in use"):
+            Store.open(used)
+
+    def test_a_log_without_its_file_is_refused_and_left_alone(self, used: Path) -> None:
+        log = used.with_name(f"{used.name}-wal")
+        used.rename(log)
+        with pytest.raises(StateCorrupt, match="although it was in use"):
+            Store.open(used)
+        assert log.stat().st_size
+        assert not used.exists()
 
 
 class TestTransaction:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rundbrief.database.findings import Finding, Level, Repair
 from rundbrief.database.looking import log_of, looking_at
 from rundbrief.database.migrating import expected_schema, head_of, mark_of
 from rundbrief.database.trouble import foreign, too_new
 from rundbrief.errors import StateCorrupt, StateError, StateFull, StateInconsistent, StateUnwritable
+from rundbrief.findings import Finding, Level, Repair
 
 __all__ = ["Shape", "files_of", "look_at_file", "shape_of"]
 

@@ -18,6 +18,10 @@ __all__ = ["BUSY_TIMEOUT", "make_private", "open_database", "read_only", "sync_f
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that is writing."""
 
+_LOCKED_BEFORE = (".tokens.lock", ".dry-run.lock")
+"""How the names of locks end that are no sign of use: a connection is checked, and what a killed dry run left is
+removed, before there is a state."""
+
 
 def open_database(path: Path, *, migrations: str, patience: float = BUSY_TIMEOUT) -> Engine:
     """Open or create a database, and bring its schema up to date.
@@ -36,8 +40,8 @@ def open_database(path: Path, *, migrations: str, patience: float = BUSY_TIMEOUT
             where another process holds it for too long.
         StateCorrupt: the file is damaged or no database; `StateForeign` where it is one of another kind.
     """
-    make_private(path)
     _refuse_emptied(path)
+    make_private(path)
     engine = _engine(path, patience)
     try:
         with engine.begin() as connection:
@@ -81,18 +85,26 @@ def sync_folder(folder: Path) -> None:
 
 
 def _refuse_emptied(path: Path) -> None:
-    """An empty file is a new database, unless what stands beside it shows that it was a full one.
+    """Refuse an empty file if what stands beside it shows that it was a full one.
 
-    SQLite would throw the write-ahead log of such a file away, and a run would begin anew without a word.
+    SQLite would throw the write-ahead log of such a file away, and a run would begin anew without a word. A file
+    that is not there was taken away by somebody, who wants to begin anew.
     """
-    if path.stat().st_size:
+    size, logged = (_size(one) for one in (path, path.with_name(f"{path.name}-wal")))
+    if size:
         return
-    log = path.with_name(f"{path.name}-wal")
     locks = path.parent.glob(f"{_literally(path.name)}.*.lock")
-    # Tokens may be renewed before there is a state: a connection is checked first.
-    was_locked = any(not one.name.endswith(".tokens.lock") for one in locks)
-    if was_locked or (log.exists() and log.stat().st_size):
+    was_used = size == 0 and any(not one.name.endswith(_LOCKED_BEFORE) for one in locks)
+    if was_used or logged:
         raise damaged(path, "it is empty, although it was in use before")
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file; None where there is none that can be looked at."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _literally(name: str) -> str:

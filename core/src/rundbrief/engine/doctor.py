@@ -13,7 +13,6 @@ from sqlite3 import Connection
 
 from rundbrief.config import Config
 from rundbrief.database import looking_at
-from rundbrief.database.findings import Finding, Level, Repair
 from rundbrief.database.health import look_at_file
 from rundbrief.database.looking import log_of
 from rundbrief.engine.backup import crm_files, newest_backup
@@ -26,6 +25,7 @@ from rundbrief.errors import (
     StateError,
     StateInconsistent,
 )
+from rundbrief.findings import Finding, Level, Repair
 from rundbrief.hookspecs import CRM_GROUP, OBSERVER_GROUP, PROVIDER_GROUP
 from rundbrief.plugins.discovery import find
 from rundbrief.store import MIGRATIONS

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from rundbrief.config import Config
 from rundbrief.database import open_database
-from rundbrief.database.findings import Finding, Repair
 from rundbrief.database.repairing import close_to_others, restore_schema
 from rundbrief.engine.backup import crm_files, make_backup
 from rundbrief.engine.locks import connections_locked_once, only_run
 from rundbrief.errors import StateCorrupt, StateTooNew
+from rundbrief.findings import Finding, Repair
 from rundbrief.store import MIGRATIONS
 from rundbrief.store.repairing import end_cut_off_runs, pull_observations_back, restore_withdrawals
 

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rundbrief.database.findings import Finding, Level, Repair
 from rundbrief.errors import JournalBroken, StateInconsistent
+from rundbrief.findings import Finding, Level, Repair
 from rundbrief.models import mask_address
 from rundbrief.store.journal_check import check
 

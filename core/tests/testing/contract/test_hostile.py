@@ -106,7 +106,7 @@ CORRECT: Mapping[str, Sequence[Change]] = {
             """)
     ],
     # puts an address into a form as it is
-    "C19": [('"mail": write.address,', '"mail": write.address.replace("+", " "),')],
+    "C19": [sending('rows = [{**row, "mail": row["mail"].replace("+", " ")} for row in rows]\nSEND\n')],
     # puts everybody on the list whose data it updates
     "C20": [("WIDE = False", "WIDE = True"), ('"join": write.join,', '"join": True,')],
     # leaves out the data of whoever gets a new address

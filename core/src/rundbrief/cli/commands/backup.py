@@ -16,10 +16,10 @@ __all__ = ["command"]
 @shared_options
 @pass_app
 def command(app: App, folder: Path | None) -> None:
-    """Make a consistent copy of the state and the embedded CRM, in a new folder inside FOLDER.
+    """Copy the state and the embedded CRM, while runs go on.
 
-    Without FOLDER it is made in backups, beside the state. Runs may go on meanwhile. The copy is verified, and
-    nothing is overwritten. It holds no OAuth tokens.
+    The copy is consistent and verified, and lies in a new folder inside FOLDER: without one, inside backups, beside
+    the state. Nothing is overwritten. It holds no OAuth tokens.
     """
     from rundbrief.engine import utc_now
     from rundbrief.engine.backup import make_backup

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rundbrief.cli.context import App, json_option, pass_app, shared_options
-from rundbrief.database.findings import Finding, Level
 from rundbrief.errors import SettingsError
+from rundbrief.findings import Finding, Level
 
 if TYPE_CHECKING:
     from rundbrief.engine.repair import Repaired
@@ -25,9 +25,9 @@ _COLOURS = {Level.OK: "green", Level.NOTE: None, Level.PROBLEM: "red"}
 @pass_app
 @click.pass_context
 def command(ctx: click.Context, app: App, mend: bool) -> None:
-    """Check the state, the CRM's files, and what is around them; say what to do about each problem.
+    """Check the state, the CRM's files and what is around them.
 
-    Changes nothing, needs no network, and works on files that no run could use. With --repair, what can be mended
+    Each problem comes with what to do about it. Changes nothing, needs no network, and works on files that no run could use. With --repair, what can be mended
     without a loss is mended: the rights of files, missing triggers and indexes, withdrawals of the journal that no
     longer count, runs that were killed. A backup is made before.
 
