@@ -36,7 +36,8 @@ class AtRest:
         told = self.reported.get(address, set()) & {"held", "refused", "failed"}
         if status == "subscribed" and one.value is OptIn.NO and not (self.oracle.reports and told):
             raise Broken(f"R5: {address} is subscribed, and contact {contact_id} says no")
-        if status == "unsubscribed" and one.value is OptIn.YES and (one.ours or not told):
+        is_ours = one.ours and not self._another_took_it_back(contact_id, address)
+        if status == "unsubscribed" and one.value is OptIn.YES and (is_ours or not told):
             raise Broken(f"R5: {address} is unsubscribed, and contact {contact_id} says yes")
         if (
             status != "subscribed"
@@ -49,6 +50,15 @@ class AtRest:
             raise Broken(f"R5: {address} is {status}, contact {contact_id} says yes, and no report names it")
         if one.withdrawn_at and not self.oracle.reports and status == "subscribed":
             raise Broken(f"R5: the no of contact {contact_id} was lost")
+
+    def _another_took_it_back(self, contact_id: str, address: str) -> bool:
+        """The recipient got this contact's address at the service, and a contact with the former one says no."""
+        return any(
+            other != contact_id
+            and address in self.oracle.former[other]
+            and self.oracle.fields.get((other, self.scope), Field()).value is OptIn.NO
+            for other in self.oracle.addresses
+        )
 
     def _moved_on(self, contact_id: str) -> bool:
         """The recipient has another address at the service than the contact in the CRM."""

@@ -24,12 +24,13 @@ from rundbrief.hookspecs import ProviderInfo
 __all__ = ["small_pages"]
 
 PAGE = 4
-OVERLAP = 2
+OVERLAP = 1
 BATCH = 3
+CUT_PAGE = 6
+"""CleverReach's pages are cut smaller, and still have to hold more than the overlap."""
 
 _PAGES = (
     (rundbrief_brevo.contacts, "LIMIT"),
-    (rundbrief_cleverreach.receivers, "PAGE"),
     (rundbrief_mailchimp.members, "COUNT"),
     (rundbrief_weclapp.api, "PAGE"),
     (local_reading, "CHUNK"),
@@ -53,6 +54,7 @@ def small_pages() -> Iterator[None]:
     with ExitStack() as stack:
         for module, name in _PAGES:
             stack.enter_context(patch.object(module, name, PAGE))
+        stack.enter_context(patch.object(rundbrief_cleverreach.receivers, "PAGE", CUT_PAGE))
         stack.enter_context(patch.object(paging, "OVERLAP", OVERLAP))
         stack.enter_context(patch.object(rundbrief_weclapp.writing, "CONCURRENCY", 1))
         stack.enter_context(patch.object(reading, "read_ahead", _as_needed))
