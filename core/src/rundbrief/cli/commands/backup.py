@@ -18,8 +18,8 @@ __all__ = ["command"]
 def command(app: App, folder: Path | None) -> None:
     """Copy the state and the embedded CRM, while runs go on.
 
-    The copy is consistent and verified, and lies in a new folder inside FOLDER: without one, inside backups, beside
-    the state. Nothing is overwritten. It holds no OAuth tokens.
+    The copy is consistent and verified, and lies in a new folder inside FOLDER; without one, inside backups,
+    beside the state. Nothing is overwritten. It holds no OAuth tokens.
     """
     from rundbrief.engine import utc_now
     from rundbrief.engine.backup import make_backup

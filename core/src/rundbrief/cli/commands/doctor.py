@@ -27,9 +27,9 @@ _COLOURS = {Level.OK: "green", Level.NOTE: None, Level.PROBLEM: "red"}
 def command(ctx: click.Context, app: App, mend: bool) -> None:
     """Check the state, the CRM's files and what is around them.
 
-    Each problem comes with what to do about it. Changes nothing, needs no network, and works on files that no run could use. With --repair, what can be mended
-    without a loss is mended: the rights of files, missing triggers and indexes, withdrawals of the journal that no
-    longer count, runs that were killed. A backup is made before.
+    Each problem comes with what to do about it. Changes nothing, needs no network, and works on files that no run
+    could use. With --repair, what can be mended without a loss is mended: the rights of files, missing triggers
+    and indexes, withdrawals of the journal that no longer count, runs that were killed. A backup is made before.
 
     Ends with the exit code of the first problem, and with 0 if there is none.
     """
