@@ -157,7 +157,7 @@ def a_low_guard_rail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_guard_rail_holds(watched_crm: None, a_low_guard_rail: None) -> None:
-    run_state_machine_as_test(GuardedMachine, settings=settings(FOUND_SOON, max_examples=12))
+    run_state_machine_as_test(GuardedMachine, settings=settings(FOUND_SOON, max_examples=8))
 
 
 def test_a_guard_rail_that_is_not_there_is_found(

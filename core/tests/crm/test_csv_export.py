@@ -208,7 +208,7 @@ def everybody(crm: LocalCrm) -> list[Contact]:
 
 
 class TestRoundTrip:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(st.lists(people(), max_size=5), st.sampled_from(";,\t"), st.booleans())
     def test_an_exported_file_changes_nothing_and_fills_an_empty_crm_alike(
         self, two_crms: list[LocalCrm], group: list[dict[str, Any]], delimiter: str, bom: bool

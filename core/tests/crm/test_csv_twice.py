@@ -82,7 +82,7 @@ def import_all(crm: LocalCrm, rows: Sequence[Sequence[str]]) -> Path:
         rows = [row for line, row in enumerate(rows, 2) if line not in bad_lines]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ROWS)
 def test_the_same_file_again_changes_nothing(crm: LocalCrm, rows: list[tuple[str, ...]]) -> None:
     file = import_all(crm, rows)
@@ -92,7 +92,7 @@ def test_the_same_file_again_changes_nothing(crm: LocalCrm, rows: list[tuple[str
     assert (again.created, again.changed) == (0, 0)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=45, deadline=None)
 @given(ROWS, ROWS)
 def test_no_file_turns_a_no_into_a_yes(
     crm: LocalCrm, first: list[tuple[str, ...]], second: list[tuple[str, ...]]

@@ -147,7 +147,7 @@ fitting_tests = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(root=_combined(fitting_tests), contact=contacts)
 def test_a_naive_reader_comes_to_the_same_answer(
     root: Node, contact: Contact, crm_fields: Sequence[CrmField], opt_in_keys: Sequence[str]
@@ -293,7 +293,7 @@ garbage = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(text=garbage)
 @example(text="(" * 10_000)
 @example(text="not " * 2_500)
