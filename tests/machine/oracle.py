@@ -217,6 +217,8 @@ class Oracle:
             self.off_lists.remove((scope, address))
             self._may_raise(scope, address, "the end of a move")
             return
+        if (before[1], status) == ("never", "subscribed") and self._has_just_left_a_list(scope, address):
+            return  # she was on none when we put her on another one: see `we_put_on`
         if before[1] != status:
             # *never*: she had left all lists of the account before we withdrew what the CRM had taken back.
             lowered = before[1] in (*RAISED, "bounced", "never") and status == "unsubscribed"
@@ -235,6 +237,11 @@ class Oracle:
         """Where consent is account-wide: a request of ours has put a recipient on a list."""
         if (scope, list_id, address) in self.left:
             raise Broken(f"R1: {address} was put on a list again that she had left")
+
+    def _has_just_left_a_list(self, scope: str, address: str) -> bool:
+        """She left one list for good, and so was on none, before we put her on another one."""
+        unseen = {(place, who) for (place, _, who), word in self.left.items() if not word.seen}
+        return (scope, address) in unseen
 
     def we_offer(self, scope: str, address: str) -> None:
         """A request of ours holds a new recipient. Whether the service takes it or not: we must not even try."""
