@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from rundbrief.cli.app import cli
 from rundbrief.engine.locks import only_run
+from rundbrief.hookspecs import CRM_GROUP
 from rundbrief.store.erasure_key import KeyFile
 
 Desk = Used = Any  # those of conftest: test modules cannot import each other
@@ -297,6 +298,14 @@ def test_a_plugin_that_is_gone(used: Used) -> None:
     document = examine(used)
     assert document["exit_code"] == 16
     assert problems(document) == ["plugins", "plugins"]
+
+
+def test_a_crm_whose_plugin_is_broken(used: Used, install: Callable[..., None]) -> None:
+    install("cardbox", "cardbox", "import a_drawer_that_is_not_there", name="cardbox", group=CRM_GROUP)
+    with (used.folder / "rundbrief.toml").open("a") as file:
+        file.write('\n[crm]\nplugin = "cardbox"\n')
+    document = examine(used)
+    assert (document["exit_code"], problems(document)) == (17, ["files"])
 
 
 NOTES = {

@@ -1,6 +1,6 @@
 """The doctor: looks at everything that a run stands on, says what is wrong and what to do, and changes nothing.
 
-It works on a state that is damaged, too new, locked, read-only or missing, and needs neither the network nor keys.
+It works on a state that is damaged, too new, locked, read-only or missing, and needs no network.
 """
 
 import os
@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from glob import escape
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -20,6 +21,7 @@ from rundbrief.engine.locks import connections_locked_once, is_under_way
 from rundbrief.errors import (
     ErasureKeyLost,
     FixSettings,
+    PluginMissing,
     RundbriefError,
     StateCorrupt,
     StateError,
@@ -111,7 +113,8 @@ def _rights_of_configuration(path: Path) -> Iterator[Finding]:
 def _state_file(config: Config) -> Iterator[Finding]:
     found = look_at_file(config.state_path, migrations=MIGRATIONS)
     yield from (_with_a_way_out(config, one) for one in found)
-    for secret in (key_path(config.state_path), *config.state_path.parent.glob("*.tokens")):
+    tokens = config.state_path.parent.glob(f"{escape(config.state_path.name)}.*.tokens")
+    for secret in (key_path(config.state_path), *tokens):
         if secret.exists() and os.name != "nt" and secret.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             sentence = f"Other users may read {secret}."
             code = StateInconsistent.exit_code
@@ -138,19 +141,14 @@ def _with_a_way_out(config: Config, finding: Finding) -> Finding:
 def _crm_files(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         files = crm_files(config, environ)
+    except PluginMissing:
+        return  # the look at the configuration has told of it
     except RundbriefError as error:
-        if _is_told_already(error):
-            return
         yield Finding.of("CRM", "files", error)
         return
     for one in files:
         for finding in look_at_file(one.path, migrations=one.migrations):
             yield _made_anew(one.path, finding) if one.is_copy else _with_a_backup(config, one.path, finding)
-
-
-def _is_told_already(error: RundbriefError) -> bool:
-    """Tell whether the plugin is missing, which the look at the configuration has found."""
-    return error.exit_code in (16, 17)
 
 
 def _made_anew(path: Path, finding: Finding) -> Finding:
@@ -272,6 +270,6 @@ def _age_of_reading(name: str, scope: str, read_at: str | None, days: int, now: 
 
 def _left_behind(config: Config) -> Iterator[Finding]:
     for name in sorted(connections_locked_once(config.state_path) - set(config.connections)):
-        lock = config.state_path.with_name(f"{config.state_path.name}.{name}.lock")
-        sentence = f"There is a lock of a connection that is not configured: {lock.name}."
-        yield Finding("files", "locks", Level.NOTE, sentence, "It is harmless, and may be deleted.")
+        sentence = f"Files of locks are there of a connection that is not configured: {name}."
+        remedy = f"They are harmless, and may be deleted: {config.state_path.name}.{name}.*lock"
+        yield Finding("files", "locks", Level.NOTE, sentence, remedy)
