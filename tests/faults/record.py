@@ -15,7 +15,7 @@ __all__ = ["CLOCKS_ARE_WRONG", "FOLDER", "Entry", "Record", "entries", "recorded
 CLOCKS_ARE_WRONG = "clocks"
 """Stands for a service where the fault is not one of a request."""
 
-FOLDER = Path(__file__).parent / "outcomes"
+FOLDER = Path(__file__).parent / "on_record"
 
 Record = dict[str, dict[str, list[str]]]
 """Of one service: kind of request -> fault -> what comes of it once, and for ever."""

@@ -9,7 +9,7 @@ from docs_tables.markdown import table
 
 __all__ = ["fault_meanings", "fault_tables"]
 
-OUTCOMES = Path(__file__).parents[2] / "tests/faults/outcomes"
+ON_RECORD = Path(__file__).parents[2] / "tests/faults/on_record"
 
 TITLES = {"mailchimp": "Mailchimp", "cleverreach": "CleverReach", "brevo": "Brevo", "weclapp": "weclapp"}
 
@@ -64,4 +64,4 @@ def _record_of(service: str) -> Record:
 
 
 def _read(name: str) -> Any:
-    return json.loads((OUTCOMES / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((ON_RECORD / f"{name}.json").read_text(encoding="utf-8"))
