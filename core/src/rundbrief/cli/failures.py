@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["show_failure", "unexpected"]
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
 
 def show_failure(error: RundbriefError) -> None:
     """Say what went wrong, and what to do next."""
@@ -29,15 +27,8 @@ def show_failure(error: RundbriefError) -> None:
 
 def unexpected(error: Exception, app: "App") -> RundbriefError:
     """Write the traceback of a bug to a file, and return what to tell about it; a full disk is none."""
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return StateFull(
-            f"There is no room left{_in_file(error)}: {error.strerror}.",
-            hint="Make room on the disk, or raise the quota. What was saved is safe; run it again then.",
-        )
-    if isinstance(error, OSError) and error.errno == errno.EROFS:
-        return StateUnwritable(
-            f"The disk can only be read{_in_file(error)}: {error.strerror}.", hint="Mount it for writing."
-        )
+    if isinstance(error, OSError) and (told := _of_the_disk(error)):
+        return told
     from rundbrief.cli.log import write_traceback
 
     path = write_traceback(error, app)
@@ -46,6 +37,22 @@ def unexpected(error: Exception, app: "App") -> RundbriefError:
         f"This is a bug in rundbrief or one of its plugins ({type(error).__name__}).",
         hint=f"{where} What was done before is saved. Please report it with that file.",
     )
+
+
+def _of_the_disk(error: OSError) -> RundbriefError | None:
+    """Return what to tell of a disk that takes nothing any more; None when it is about something else."""
+    from rundbrief.database.trouble import OUT_OF_ROOM
+
+    if error.errno in OUT_OF_ROOM:
+        return StateFull(
+            f"There is no room left{_in_file(error)}: {error.strerror}.",
+            hint="Make room on the disk, or raise the quota. What was saved is safe; run it again then.",
+        )
+    if error.errno == errno.EROFS:
+        return StateUnwritable(
+            f"The disk can only be read{_in_file(error)}: {error.strerror}.", hint="Mount it for writing."
+        )
+    return None
 
 
 def _in_file(error: OSError) -> str:

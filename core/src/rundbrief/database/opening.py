@@ -4,11 +4,13 @@ import os
 import sqlite3
 import time
 from functools import partial
+from glob import escape
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
+from rundbrief.database.looking import log_of
 from rundbrief.database.migrating import upgrade
 from rundbrief.database.trouble import damaged, explained, explained_of_system
 from rundbrief.errors import StateError
@@ -90,10 +92,10 @@ def _refuse_emptied(path: Path) -> None:
     SQLite would throw the write-ahead log of such a file away, and a run would begin anew without a word. A file
     that is not there was taken away by somebody, who wants to begin anew.
     """
-    size, logged = (_size(one) for one in (path, path.with_name(f"{path.name}-wal")))
+    size, logged = _size(path), _size(log_of(path))
     if size:
         return
-    locks = path.parent.glob(f"{_literally(path.name)}.*.lock")
+    locks = path.parent.glob(f"{escape(path.name)}.*.lock")
     was_used = size == 0 and any(not one.name.endswith(_LOCKED_BEFORE) for one in locks)
     if was_used or logged:
         raise damaged(path, "it is empty, although it was in use before")
@@ -105,10 +107,6 @@ def _size(path: Path) -> int | None:
         return path.stat().st_size
     except OSError:
         return None
-
-
-def _literally(name: str) -> str:
-    return "".join(f"[{one}]" if one in "*?[" else one for one in name)
 
 
 def _engine(path: Path, patience: float) -> Engine:
@@ -130,9 +128,8 @@ def _on_connect(patience: float, connection: sqlite3.Connection, _record: object
     # With NORMAL, a power cut may take the last transactions with it, while their effects in the CRM and at the
     # service stay. FULL waits for the disk at each commit, and there are few: one for a page or a batch.
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(
-        "PRAGMA fullfsync=ON"
-    )  # macOS: past the cache of the drive as well; elsewhere no difference
+    # On macOS past the cache of the drive as well; no difference elsewhere.
+    connection.execute("PRAGMA fullfsync=ON")
     connection.execute("PRAGMA foreign_keys=ON")
 
 

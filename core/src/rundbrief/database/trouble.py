@@ -15,7 +15,7 @@ from rundbrief.errors import (
     StateUnwritable,
 )
 
-__all__ = ["damaged", "explained", "explained_of_system", "foreign", "too_new"]
+__all__ = ["OUT_OF_ROOM", "damaged", "explained", "explained_of_system", "foreign", "too_new"]
 
 NO_ROOM = 1024 * 1024
 """With fewer free bytes a disk counts as full."""
@@ -31,7 +31,8 @@ _NO_TEXT = "Could not decode to UTF-8"
 _NO_SCHEMA = ("no such table", "no such column")
 """How SQLite, which has no code of its own for it, begins its word on a table that is gone."""
 
-_FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+OUT_OF_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The system's numbers for a full disk, a reached quota, and a file that may not grow any more."""
 
 
 def explained(path: Path, error: BaseException) -> StateError | None:
@@ -60,7 +61,7 @@ def _misshapen(path: Path, why: str) -> StateCorrupt | None:
 def explained_of_system(path: Path, error: OSError) -> StateUnwritable:
     """Return what a user can be told when the system refuses a file, before SQLite sees it."""
     why = error.strerror or type(error).__name__
-    return _full(path, why) if error.errno in _FULL_NUMBERS else _unusable(path, why)
+    return _full(path, why) if error.errno in OUT_OF_ROOM else _unusable(path, why)
 
 
 def damaged(path: Path, why: str) -> StateCorrupt:

@@ -55,6 +55,11 @@ class Place:
         return self.recipient.status not in _NOT_THERE
 
     @property
+    def has_her_still(self) -> bool:
+        """Tell whether the service was asked, and did not let go of all that it has of her."""
+        return self.answer in (Answer.UNSUBSCRIBED, Answer.KEPT)
+
+    @property
     def mails_her_no_more(self) -> bool:
         """Tell whether a subscription that is told of later can only be a new one."""
         is_out = self.answer in (Answer.ERASED, Answer.NOT_THERE, Answer.UNSUBSCRIBED)

@@ -1,8 +1,8 @@
 """Writing: the outbox goes to the CRM and to the service, batch by batch, and each effect is recorded with it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from rundbrief.consent import combine
@@ -108,8 +108,9 @@ def _send(context: RunContext, field_map: FieldMap, kind: WriteKind, total: int)
     with (
         context.connection.waits.together() as call_off,
         ThreadPoolExecutor(max_workers=info.concurrency, thread_name_prefix="export") as pool,
-        _whatever_happens(call_off),
+        ExitStack() as before_the_pool_ends,
     ):
+        before_the_pool_ends.callback(call_off)  # whatever is raised here is not held up by waits in the threads
         pending: set[Future[_Answer]] = set()
         while True:
             try:
@@ -128,15 +129,6 @@ def _send(context: RunContext, field_map: FieldMap, kind: WriteKind, total: int)
                 failure = failure or answer.error
     if failure:
         raise failure
-
-
-@contextmanager
-def _whatever_happens(call_off: Callable[[], None]) -> Iterator[None]:
-    """Call off the waits in the threads when the block ends, so that nothing that it raises is held up by them."""
-    try:
-        yield
-    finally:
-        call_off()
 
 
 def _batches(context: RunContext, kind: WriteKind, size: int) -> Iterator[Sequence[Planned]]:

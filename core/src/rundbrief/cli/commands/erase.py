@@ -114,7 +114,7 @@ def _left(found: "Findings", *, is_embedded: bool) -> Iterator[str]:
             " next run takes her out there."
         )
     for place in found.places:
-        if place.answer in ("unsubscribed", "kept"):
+        if place.has_her_still:
             yield f"{_place(place)}: still has her. {place.detail} Delete her there by hand."
     for name in found.not_configured:
         yield f"Connection {name} stands in rundbrief.toml no more, and its service had her: look there yourself."
