@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rundbrief.engine import import_list, pull_lists
 from rundbrief.errors import ServiceUnavailable
 from rundbrief.models import MailingList, OptIn, Result, SubscriberStatus, WriteKind
 
@@ -52,6 +53,12 @@ def service_entries(world: Any, address: str) -> list[tuple[str, str, str, str]]
     ]
 
 
+def sent(world: Any) -> list[Any]:
+    with world.workspace.store.transaction() as transaction:
+        found = transaction.sent("news", "1").by_address([ANN, "old@example.org"])
+    return [found[address] for address in sorted(found)]
+
+
 def joining(world: Any) -> None:
     world.imports()
     world.add(ANN, YES, first_name="Ann")
@@ -86,25 +93,29 @@ STORIES = {
 }
 
 
+@pytest.mark.parametrize("double_opt_in", [False, True])
 @pytest.mark.parametrize("resume", ["exports", "imports", "syncs"])
 @pytest.mark.parametrize("kind", STORIES)
 def test_it_is_recorded_as_if_there_had_been_an_answer(
-    make_world: Callable[..., Any], kill: Any, kind: WriteKind, resume: str
+    make_world: Callable[..., Any], kill: Any, kind: WriteKind, resume: str, double_opt_in: bool
 ) -> None:
     undisturbed, killed = make_world(), make_world()
     for world in (undisturbed, killed):
+        world.service.lists["1"] = MailingList("1", "Customers", double_opt_in=double_opt_in)
         STORIES[kind](world)
     undisturbed.exports()
     kill(killed, kind)
     report = getattr(killed, resume)()
     for address in (ANN, "old@example.org"):
         assert service_entries(killed, address) == service_entries(undisturbed, address)
+        assert sorted(killed.changes(address)) == sorted(undisturbed.changes(address))
     recipient, expected = killed.recipient(ANN), undisturbed.recipient(ANN)
     assert (recipient.status, recipient.agreed, recipient.withdrawn) == (
         expected.status,
         expected.agreed,
         expected.withdrawn,
     )
+    assert sent(killed) == sent(undisturbed)
     assert report.counts["found done"] == 1
     again = killed.exports()
     assert "found done" not in again.counts
@@ -122,6 +133,35 @@ def test_what_she_did_herself_after_it_is_hers(world: Any, kill: Any) -> None:
         ("rundbrief", "absent", "pending"),
         ("service", "pending", "subscribed"),
     ]
+
+
+@pytest.mark.parametrize("tells_dates", [False, True])
+@pytest.mark.parametrize("double_opt_in", [False, True])
+def test_a_no_that_the_crm_says_after_it_is_carried_out(
+    world: Any, kill: Any, double_opt_in: bool, tells_dates: bool
+) -> None:
+    """Her being there is our doing, and no word of hers that could outweigh the CRM's later one."""
+    world.service.tells_dates = tells_dates
+    world.service.lists["1"] = MailingList("1", "Customers", double_opt_in=double_opt_in)
+    joining(world)
+    kill(world, WriteKind.CREATE)
+    world.say(world.contact(ANN).id, NO)
+    world.imports()
+    assert world.opt_in(ANN) is NO
+    world.exports()
+    assert world.service.status(ANN) is UNSUBSCRIBED
+    assert world.opt_in(ANN) is NO
+
+
+def test_our_own_withdrawal_is_not_spread_as_the_person_s(make_world: Callable[..., Any], kill: Any) -> None:
+    world = make_world(withdrawals="everywhere")
+    leaving(world)
+    pull_lists(world.workspace, world.workspace.connection("other"))
+    import_list(world.workspace, "other", "1")
+    world.say(world.contact(ANN).id, NO)
+    kill(world, WriteKind.WITHDRAW)
+    world.imports()
+    assert world.contact(ANN).opt_in("other/1").value is YES
 
 
 def test_what_the_service_never_got_is_done_by_the_next_run(world: Any) -> None:

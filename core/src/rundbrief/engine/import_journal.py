@@ -7,7 +7,6 @@ from rundbrief.consent import Decision
 from rundbrief.engine.matching import Match
 from rundbrief.engine.recording import entries_of_write
 from rundbrief.engine.run import RunContext
-from rundbrief.engine.unanswered import status_after
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
 from rundbrief.store import MOVED, JournalEntry, Planned
 
@@ -31,7 +30,9 @@ class ImportStep:
     left_out: list[str] = field(default_factory=list)
     """Sentences about values that `new` goes without, or with less of."""
     ours: Sequence[Planned] = ()
-    """The steps of killed runs that this is the effect of; see `unanswered`."""
+    """The steps of killed runs that this is the effect of; see `unanswered`. The match knows of them."""
+    before_ours: SubscriberStatus = SubscriberStatus.ABSENT
+    """The recipient's status before them; without them of no meaning."""
 
     @property
     def all_changes(self) -> list[OptInChange]:
@@ -59,8 +60,7 @@ def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
     entries = []
     was = known.status
     if step.ours:
-        was = status_after(context, step.ours[-1], known.status)
-        entries += entries_of_write(context, step.ours[-1], known.status, was)
+        entries += entries_of_write(context, step.ours[-1], step.before_ours, was)
     elif step.match.moved_from:
         entries += _moved(context, step.match.moved_from, step.match)
         was = one.status

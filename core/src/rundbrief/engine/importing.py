@@ -18,7 +18,7 @@ from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
 from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, guard
-from rundbrief.engine.unanswered import found_done
+from rundbrief.engine.unanswered import as_answered, found_done
 from rundbrief.errors import GuardRail
 from rundbrief.models import (
     Contact,
@@ -150,10 +150,12 @@ def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
 
 
 def _decide(context: RunContext, one: Match, ours: Sequence[Planned]) -> ImportStep:
-    step = ImportStep(one, context.decide(one.standing(context.opt_in_key)), ours=ours)
-    if step.decision.crm is not None:
-        _change_crm(context, step, step.decision.crm)
-    step.fingerprint = _seen(context, step)
+    known = as_answered(context, one, ours[-1]) if ours else one
+    decision = context.decide(known.standing(context.opt_in_key))
+    step = ImportStep(known, decision, ours=ours, before_ours=one.known.status)
+    if decision.crm is not None:
+        _change_crm(context, step, decision.crm)
+    step.fingerprint = ours[-1].fingerprint if ours else _seen(context, step)
     return step
 
 

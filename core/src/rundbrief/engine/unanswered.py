@@ -5,6 +5,7 @@ sent, and not as something that happened at the service.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rundbrief.engine.matching import Match
 from rundbrief.engine.recording import STATUS_AFTER
@@ -12,7 +13,9 @@ from rundbrief.engine.run import RunContext
 from rundbrief.models import SubscriberStatus, WriteKind
 from rundbrief.store import Planned
 
-__all__ = ["found_done", "status_after"]
+__all__ = ["as_answered", "found_done"]
+
+_STANDS_AS_WITHDRAWN = (WriteKind.WITHDRAW, WriteKind.CONFIRM)
 
 
 def found_done(context: RunContext, matches: Iterable[Match]) -> Mapping[int, Sequence[Planned]]:
@@ -33,7 +36,23 @@ def found_done(context: RunContext, matches: Iterable[Match]) -> Mapping[int, Se
     return found
 
 
-def status_after(context: RunContext, step: Planned, before: SubscriberStatus) -> SubscriberStatus:
+def as_answered(context: RunContext, one: Match, step: Planned) -> Match:
+    """Return a match that knows of its recipient what the answer to a step would have put on record.
+
+    What was agreed on with the step is the baseline from then on. Without it the effect of our own write would
+    pass for the person's word, and outweigh what the CRM's users have said since.
+    """
+    before = one.known
+    known = replace(
+        before,
+        status=_status_after(context, step, before.status),
+        agreed=step.agreed,
+        withdrawn=before.withdrawn or step.kind in _STANDS_AS_WITHDRAWN,
+    )
+    return replace(one, known=known)
+
+
+def _status_after(context: RunContext, step: Planned, before: SubscriberStatus) -> SubscriberStatus:
     """Return the status that a step leaves its recipient with."""
     if step.moved_from:
         return before
@@ -48,7 +67,7 @@ def _shows(context: RunContext, one: Match, step: Planned) -> bool:
         return step.moved_from is not None and step.moved_from == one.moved_from
     if step.kind is WriteKind.UPDATE or one.known.status is one.incoming.status:
         return False
-    expected = [status_after(context, step, one.known.status)]
+    expected = [_status_after(context, step, one.known.status)]
     if step.kind is WriteKind.CREATE:
         expected.append(SubscriberStatus.SUBSCRIBED)  # asked by us, and confirmed meanwhile
     return one.incoming.status in expected
