@@ -18,6 +18,9 @@ from rundbrief.plugins import installed
 
 IMPORTS = ("import", "import again")
 EXPORTS = ("export new", "export again")
+SETTINGS = {"brevo": {"poll_seconds": 30.0}}
+"""Provider -> what somebody with so many contacts sets. Brevo is asked a hundred times an hour at most whether an
+import has ended, and its sandbox takes half a minute for one."""
 COLUMNS = (
     ("service", 12),
     ("run", 13),
@@ -36,11 +39,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=1_000_000, help="contacts")
     parser.add_argument("--services", nargs="+", default=sorted(plugin.name for plugin in installed()))
+    parser.add_argument("--only", choices=("import", "export"), help="one direction")
     options = parser.parse_args()
 
     print_row(*(title for title, _ in COLUMNS))
     for provider in options.services:
-        for one in measure(provider, options.size):
+        for one in measure(provider, options.size, options.only or ""):
             print_row(
                 provider,
                 one.scenario,
@@ -59,12 +63,13 @@ def print_row(*cells: str) -> None:
     print("  ".join(cell.rjust(width) for cell, (_, width) in zip(cells, COLUMNS, strict=True)), flush=True)
 
 
-def measure(provider: str, size: int) -> Iterator[Measurement]:
+def measure(provider: str, size: int, only: str = "") -> Iterator[Measurement]:
     """Import everybody into an empty CRM, then export everybody to an empty service."""
-    for people, scenarios in ((size, IMPORTS), (0, EXPORTS)):
+    directions = {"import": (size, IMPORTS), "export": (0, EXPORTS)}
+    for people, scenarios in (directions[one] for one in directions if only in ("", one)):
         with tempfile.TemporaryDirectory(prefix="rundbrief-load-") as place:
             folder = Path(place)
-            with service(folder, provider, people):
+            with service(folder, provider, people, settings=SETTINGS.get(provider)):
                 for scenario in scenarios:
                     yield client(folder, scenario, size)
 

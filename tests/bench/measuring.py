@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 __all__ = ["Measurement", "client", "service"]
 
@@ -33,14 +34,28 @@ class Measurement:
 
 
 @contextmanager
-def service(folder: Path, provider: str, people: int, latency_ms: int = 0) -> Iterator[None]:
-    """Serve a sandbox with so many subscribers from another process, and write its configuration into `folder`."""
+def service(
+    folder: Path,
+    provider: str,
+    people: int,
+    latency_ms: int = 0,
+    settings: Mapping[str, Any] | None = None,
+) -> Iterator[None]:
+    """Serve a sandbox with so many subscribers from another process, and write its configuration into `folder`.
+
+    Args:
+        settings: of the connection, where they are to differ from the sandbox's own.
+    """
     command = [sys.executable, str(HERE / "service.py"), str(folder), provider, str(people), str(latency_ms)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         if process.stdout.readline().strip() != "ready":
             raise SystemExit("the sandbox did not start")
+        if settings:
+            told = json.loads((folder / "service.json").read_text(encoding="utf-8"))
+            told["settings"] |= settings
+            (folder / "service.json").write_text(json.dumps(told), encoding="utf-8")
         yield
     finally:
         process.communicate("stop\n")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADDRESSES",
+    "COUPLE",
     "CROWD",
     "Act",
     "acts",
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 ADDRESSES = [f"{name}@example.org" for name in ("ann", "bob", "cem", "Zoë.d+x")]
+COUPLE = ADDRESSES[:2]
+"""So few that several things happen to the same person."""
 CROWD = [*ADDRESSES, *(f"{name}@example.org" for name in ("dan", "eve", "fay", "gus", "hal", "ivy"))]
 """So many that they stand on several pages, where those are small."""
 NAMES = ["Ann", "Bob", "Cem"]

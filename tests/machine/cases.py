@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from machine.crms import CRMS
-from machine.rules import ConsentMachine, CrowdedMachine, EverywhereMachine
+from machine.rules import ConsentMachine, CrowdedMachine, EverywhereMachine, KilledMachine
 from machine.services import SERVICES
 
 __all__ = ["CASES", "PAIRS", "Case"]
@@ -46,11 +46,14 @@ PAIRS = {
 _CROWDED = {
     f"{name}-crowd": replace(case, name=f"{name}-crowd", base=CrowdedMachine) for name, case in PAIRS.items()
 }
+_KILLED = {
+    f"{name}-killed": replace(case, name=f"{name}-killed", base=KilledMachine) for name, case in PAIRS.items()
+}
 _TOGETHER = {
     f"{first}+{second}-{crm}": Case(f"{first}+{second}-{crm}", EverywhereMachine, (first, second), crm)
     for first, second in combinations(SERVICES, 2)
     for crm in CRMS
 }
 
-CASES = PAIRS | _CROWDED | _TOGETHER
+CASES = PAIRS | _CROWDED | _KILLED | _TOGETHER
 """Name -> case."""

@@ -8,12 +8,12 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from machine.acts import ADDRESSES, CROWD, Act, acts, sign_up
+from machine.acts import ADDRESSES, COUPLE, CROWD, Act, acts, sign_up
 from machine.services import MAILCHIMP, Service
-from machine.troubles import Trouble, troubles
+from machine.troubles import Trouble, kills, troubles
 from machine.world import RunKind, World
 
-__all__ = ["ConsentMachine", "CrowdedMachine", "EverywhereMachine"]
+__all__ = ["ConsentMachine", "CrowdedMachine", "EverywhereMachine", "KilledMachine"]
 
 
 class ConsentMachine(RuleBasedStateMachine):
@@ -106,6 +106,15 @@ class CrowdedMachine(ConsentMachine):
     people = CROWD
     acts = acts(people=CROWD)
     troubles = troubles(acts)
+
+
+class KilledMachine(ConsentMachine):
+    """Two addresses, one list, and runs that are killed when they have just done something, again and again."""
+
+    people = COUPLE
+    lists = (0,)
+    acts = acts(people=COUPLE, lists=(0,))
+    troubles = kills(acts)
 
 
 class EverywhereMachine(ConsentMachine):

@@ -23,7 +23,7 @@ from rundbrief.testing.faults import (
     truncated,
 )
 
-__all__ = ["FAULTS", "Kind", "Moment", "Passing", "Trouble", "troubles"]
+__all__ = ["FAULTS", "Kind", "Moment", "Passing", "Trouble", "kills", "troubles"]
 
 Kind = Literal["any", "service read", "service written", "CRM read", "CRM written"]
 
@@ -90,6 +90,9 @@ MOMENTS = st.one_of(
     st.builds(Moment, st.just("any"), st.integers(1, 40)),
     st.builds(Moment, st.sampled_from(_KINDS), st.integers(1, 8)),
 )
+_JUST_DONE = st.builds(Moment, st.sampled_from(("service written", "CRM written")), st.integers(1, 4))
+"""What is done and on no record yet is the hardest to go on from."""
+KILLS = st.one_of(MOMENTS, _JUST_DONE)
 
 
 def troubles(acts: st.SearchStrategy[Act]) -> st.SearchStrategy[Trouble]:
@@ -101,8 +104,8 @@ def troubles(acts: st.SearchStrategy[Act]) -> st.SearchStrategy[Trouble]:
         st.just(Trouble()),
         st.builds(Trouble, meanwhile=meanwhile),
         st.builds(Trouble, meanwhile=meanwhile),
-        st.builds(Trouble, kill_at=MOMENTS),
-        st.builds(Trouble, kill_at=MOMENTS, meanwhile=meanwhile),
+        st.builds(Trouble, kill_at=KILLS),
+        st.builds(Trouble, kill_at=KILLS, meanwhile=meanwhile),
         st.builds(
             Trouble,
             fault=st.sampled_from(sorted(FAULTS)),
@@ -110,6 +113,16 @@ def troubles(acts: st.SearchStrategy[Act]) -> st.SearchStrategy[Trouble]:
             fault_times=st.sampled_from([1, 100]),
             meanwhile=st.one_of(st.just(()), meanwhile),
         ),
+    )
+
+
+def kills(acts: st.SearchStrategy[Act]) -> st.SearchStrategy[Trouble]:
+    """Return a strategy for runs of which two in three are killed."""
+    meanwhile = st.lists(st.tuples(MOMENTS, acts), min_size=1, max_size=2)
+    return st.one_of(
+        st.just(Trouble()),
+        st.builds(Trouble, kill_at=_JUST_DONE),
+        st.builds(Trouble, kill_at=_JUST_DONE, meanwhile=meanwhile),
     )
 
 

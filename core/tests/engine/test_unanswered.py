@@ -11,7 +11,7 @@ import pytest
 
 from rundbrief.engine import import_list, pull_lists
 from rundbrief.errors import ServiceUnavailable
-from rundbrief.models import MailingList, OptIn, Result, SubscriberStatus, WriteKind
+from rundbrief.models import MailingList, OptIn, Result, Selection, SubscriberStatus, WriteKind
 
 YES, NO = OptIn.YES, OptIn.NO
 SUBSCRIBED, UNSUBSCRIBED, PENDING = (
@@ -93,9 +93,10 @@ STORIES = {
 }
 
 
-@pytest.mark.parametrize("double_opt_in", [False, True])
 @pytest.mark.parametrize("resume", ["exports", "imports", "syncs"])
-@pytest.mark.parametrize("kind", STORIES)
+@pytest.mark.parametrize(
+    ("kind", "double_opt_in"), [*((kind, False) for kind in STORIES), (WriteKind.CREATE, True)]
+)
 def test_it_is_recorded_as_if_there_had_been_an_answer(
     make_world: Callable[..., Any], kill: Any, kind: WriteKind, resume: str, double_opt_in: bool
 ) -> None:
@@ -233,3 +234,124 @@ def test_two_runs_that_were_killed_in_a_row_make_one_entry(world: Any, kill: Any
     world.imports()
     world.exports()
     assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
+
+
+def nothing(world: Any) -> None:
+    pass
+
+
+def she_leaves(world: Any) -> None:
+    world.service.put(ANN, UNSUBSCRIBED)
+
+
+def she_signs_up(world: Any) -> None:
+    world.service.put(ANN, SUBSCRIBED)
+
+
+def she_changes_her_address(world: Any) -> None:
+    world.service.move(ANN, "new@example.org")
+
+
+def the_crm_says_no(world: Any) -> None:
+    world.say(world.contact(ANN).id, NO)
+
+
+def the_crm_says_yes(world: Any) -> None:
+    world.say(world.contact(ANN).id, YES)
+
+
+def the_crm_changes_her_address(world: Any) -> None:
+    world.crm.edit(world.contact(ANN).id, email="new@example.org")
+
+
+def the_crm_deletes_her(world: Any) -> None:
+    world.crm.delete(world.contact(ANN).id)
+
+
+def another_contact_says_no(world: Any) -> None:
+    world.add(ANN, NO)
+
+
+def it_archives_her(world: Any) -> None:
+    world.service.put(ANN, SubscriberStatus.ARCHIVED)
+
+
+def it_deletes_her(world: Any) -> None:
+    world.service.delete(ANN)
+
+
+AFTERWARDS = (
+    nothing,
+    she_leaves,
+    she_signs_up,
+    she_changes_her_address,
+    the_crm_says_no,
+    the_crm_says_yes,
+    the_crm_changes_her_address,
+    the_crm_deletes_her,
+    another_contact_says_no,
+    it_archives_her,
+    it_deletes_her,
+)
+
+HIDDEN = {
+    WriteKind.CREATE: (she_changes_her_address, it_archives_her, it_deletes_her),
+    WriteKind.WITHDRAW: (she_signs_up, it_archives_her, it_deletes_her),
+    WriteKind.UPDATE: (she_changes_her_address, it_deletes_her),
+    WriteKind.CONFIRM: (it_deletes_her,),
+}
+"""What leaves no trace of a step, so that nobody can tell it from one that never arrived: it is planned again."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "afterwards", "double_opt_in"),
+    [
+        (kind, one, double_opt_in)
+        for kind in STORIES
+        for double_opt_in in ((False, True) if kind is WriteKind.CREATE else (False,))
+        for one in AFTERWARDS
+        if one not in HIDDEN[kind]
+    ],
+)
+def test_what_happens_afterwards_comes_to_the_same(
+    make_world: Callable[..., Any],
+    kill: Any,
+    kind: WriteKind,
+    afterwards: Callable[[Any], None],
+    double_opt_in: bool,
+) -> None:
+    undisturbed, killed = make_world(), make_world()
+    for world in (undisturbed, killed):
+        world.service.lists["1"] = MailingList("1", "Customers", double_opt_in=double_opt_in)
+        world.service.tells_dates = double_opt_in
+        STORIES[kind](world)
+    undisturbed.exports()
+    kill(killed, kind)
+    for world in (undisturbed, killed):
+        afterwards(world)
+        world.imports()
+        world.exports()
+    assert outcome(killed) == outcome(undisturbed)
+
+
+def outcome(world: Any) -> dict[str, Any]:
+    addresses = [ANN, "old@example.org", "new@example.org"]
+    with world.workspace.store.transaction() as transaction:
+        recipients = transaction.recipients("news", "1").by_address(addresses)
+        links = transaction.links("news", "1").by_contact(["1", "2", "3"])
+    return {
+        "service": {one: world.service.status(one) for one in addresses},
+        "CRM": sorted((one.email, one.opt_in("news/1").value) for one in world.crm.contacts(Selection())),
+        "recipients": {one: (it.status, it.agreed, it.withdrawn) for one, it in recipients.items()},
+        "links": links,
+    }
+
+
+def test_a_withdrawal_whose_trace_is_gone_is_carried_out_again(world: Any, kill: Any) -> None:
+    """Whether she came back after it or never was out, nobody can tell: the CRM's "no" stands."""
+    leaving(world)
+    kill(world, WriteKind.WITHDRAW)
+    she_signs_up(world)
+    world.imports()
+    world.exports()
+    assert (world.service.status(ANN), world.opt_in(ANN)) == (UNSUBSCRIBED, NO)

@@ -1,6 +1,6 @@
 """The journal of an import: what each of its steps changed, where, and on what evidence."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from rundbrief.consent import Decision
@@ -8,7 +8,7 @@ from rundbrief.engine.matching import Match
 from rundbrief.engine.recording import entries_of_write
 from rundbrief.engine.run import RunContext
 from rundbrief.models import CrmOptIn, NewContact, OptIn, OptInChange, Reason, SubscriberStatus
-from rundbrief.store import MOVED, JournalEntry, Planned
+from rundbrief.store import MOVED, JournalEntry
 
 __all__ = ["ImportStep", "change_entry", "entries_of", "entries_of_missed", "evidence"]
 
@@ -29,10 +29,6 @@ class ImportStep:
     """Of the data the service has, where it is to be remembered."""
     left_out: list[str] = field(default_factory=list)
     """Sentences about values that `new` goes without, or with less of."""
-    ours: Sequence[Planned] = ()
-    """The steps of killed runs that this is the effect of; see `unanswered`. The match knows of them."""
-    before_ours: SubscriberStatus = SubscriberStatus.ABSENT
-    """The recipient's status before them; without them of no meaning."""
 
     @property
     def all_changes(self) -> list[OptInChange]:
@@ -59,8 +55,8 @@ def entries_of(context: RunContext, step: ImportStep) -> list[JournalEntry]:
     one, known = step.match.incoming, step.match.known
     entries = []
     was = known.status
-    if step.ours:
-        entries += entries_of_write(context, step.ours[-1], step.before_ours, was)
+    if step.match.ours:
+        entries += entries_of_write(context, step.match.ours[-1], step.match.before_ours, was)
     elif step.match.moved_from:
         entries += _moved(context, step.match.moved_from, step.match)
         was = one.status

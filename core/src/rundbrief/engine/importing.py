@@ -18,7 +18,7 @@ from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
 from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, guard
-from rundbrief.engine.unanswered import as_answered, found_done
+from rundbrief.engine.unanswered import with_answers
 from rundbrief.errors import GuardRail
 from rundbrief.models import (
     Contact,
@@ -32,7 +32,7 @@ from rundbrief.models import (
     address_key,
     mask_address,
 )
-from rundbrief.store import Intent, OutcomeLine, Planned, Recipient, Sent, Transaction
+from rundbrief.store import Intent, OutcomeLine, Recipient, Sent, Transaction
 
 __all__ = ["take_in"]
 
@@ -61,7 +61,7 @@ def take_in(context: RunContext) -> None:
 def _page(context: RunContext, after: int) -> list[Match]:
     with context.store.transaction() as transaction:
         rows = transaction.inbox(context.connection.name, context.scope).page(after, PAGE)
-    return _independent(match(context, rows)) if rows else []
+    return _independent(with_answers(context, match(context, rows))) if rows else []
 
 
 def _independent(matches: Sequence[Match]) -> list[Match]:
@@ -107,8 +107,7 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
     In this order: doing the first twice changes nothing, whereas a state that runs ahead of the CRM would take
     the missing opt-in for the CRM's own wish.
     """
-    ours = found_done(context, page)
-    steps = [_decide(context, one, ours.get(one.incoming.seq, ())) for one in page if one.is_news]
+    steps = [_decide(context, one) for one in page if one.is_news]
     context.problems.extend(_echoes(context, page))
     _announce(context, steps)
     undone = set(context.crm.set_opt_ins([change for step in steps for change in step.changes]))
@@ -149,13 +148,11 @@ def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
             transaction.intents(context.connection.name).put(intents)
 
 
-def _decide(context: RunContext, one: Match, ours: Sequence[Planned]) -> ImportStep:
-    known = as_answered(context, one, ours[-1]) if ours else one
-    decision = context.decide(known.standing(context.opt_in_key))
-    step = ImportStep(known, decision, ours=ours, before_ours=one.known.status)
-    if decision.crm is not None:
-        _change_crm(context, step, decision.crm)
-    step.fingerprint = ours[-1].fingerprint if ours else _seen(context, step)
+def _decide(context: RunContext, one: Match) -> ImportStep:
+    step = ImportStep(one, context.decide(one.standing(context.opt_in_key)))
+    if step.decision.crm is not None:
+        _change_crm(context, step, step.decision.crm)
+    step.fingerprint = one.ours[-1].fingerprint if one.ours else _seen(context, step)
     return step
 
 
@@ -206,14 +203,15 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[Impor
         if step.match.moved_from:
             links.rename(step.match.moved_from, step.match.incoming.address)
             sent.rename(step.match.moved_from, step.match.incoming.address)
+    links.put(link for step in steps for link in _links_of_ours(step))
     links.add(link for step in steps for link in _links(step))
     transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
     sent.put(Sent(step.match.incoming.address, step.fingerprint) for step in steps if step.fingerprint)
     entries = [entry for step in steps for entry in entries_of(context, step)]
     transaction.journal.add(entries, context.now())
     context.report(transaction, [line for step in steps for line in _lines(context, step)])
-    transaction.outbox(context.run_id).done(one.seq for step in steps for one in step.ours)
-    if found := sum(bool(step.ours) for step in steps):
+    transaction.outbox(context.run_id).done(one.seq for step in steps for one in step.match.ours)
+    if found := sum(bool(step.match.ours) for step in steps):
         context.counts["found done"] += found
 
 
@@ -222,6 +220,11 @@ def _links(step: ImportStep) -> list[tuple[str, str, str]]:
     if step.created:
         return [(step.created, address, address)]
     return [(contact.id, address_key(contact.email or ""), address) for contact in step.match.contacts]
+
+
+def _links_of_ours(step: ImportStep) -> list[tuple[str, str, str]]:
+    """Return the links as they were when the step was sent, so that a change of address since then is seen."""
+    return [(one, sent.crm_address, sent.address) for sent in step.match.ours[-1:] for one in sent.contact_ids]
 
 
 def _recipients(step: ImportStep) -> list[Recipient]:

@@ -7,7 +7,7 @@ from rundbrief.consent import Decision, Standing, combine
 from rundbrief.engine.lookups import by_addresses, by_ids
 from rundbrief.engine.run import RunContext
 from rundbrief.models import Contact, SubscriberStatus, WriteKind
-from rundbrief.store import Incoming, Recipient
+from rundbrief.store import Incoming, Planned, Recipient
 
 __all__ = ["Match", "match"]
 
@@ -24,6 +24,10 @@ class Match:
     contacts: Sequence[Contact]
     was_linked: bool
     """A contact was linked to it once. Without `contacts` this means: deleted in the CRM."""
+    ours: Sequence[Planned] = ()
+    """The steps of killed runs that this is the effect of; what is known takes them in. See `unanswered`."""
+    before_ours: SubscriberStatus = SubscriberStatus.ABSENT
+    """Its status before them; without them of no meaning."""
 
     @property
     def is_news(self) -> bool:
@@ -31,7 +35,8 @@ class Match:
         if self.is_echo:
             return False
         return (
-            self.moved_from is not None
+            bool(self.ours)
+            or self.moved_from is not None
             or self.known.status is not self.incoming.status
             or self.known.remote_id != self.incoming.remote_id
             or self.known.since != self.incoming.since

@@ -4,25 +4,38 @@ The outbox still knows them. What a read finds of their effects is put on record
 sent, and not as something that happened at the service.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from rundbrief.engine.lookups import by_ids
 from rundbrief.engine.matching import Match
 from rundbrief.engine.recording import STATUS_AFTER
 from rundbrief.engine.run import RunContext
-from rundbrief.models import SubscriberStatus, WriteKind
+from rundbrief.models import Contact, SubscriberStatus, WriteKind
 from rundbrief.store import Planned
 
-__all__ = ["as_answered", "found_done"]
+__all__ = ["with_answers"]
 
 _STANDS_AS_WITHDRAWN = (WriteKind.WITHDRAW, WriteKind.CONFIRM)
 
 
-def found_done(context: RunContext, matches: Iterable[Match]) -> Mapping[int, Sequence[Planned]]:
-    """Return what a page of the inbox shows to be done: number of the row -> the steps it is the effect of.
+def with_answers(context: RunContext, matches: Sequence[Match]) -> Sequence[Match]:
+    """Return the matches of a page, such that those that show a step to be done know of its answer.
 
-    Several steps are one attempt and its repetitions, by runs that were killed in a row; the last one counts.
+    What was agreed on with the step is the baseline from then on, and the contacts that it was for are linked.
+    Without it the effect of our own write would pass for the person's word, and outweigh what the CRM's users have
+    said since. Several steps are one attempt and its repetitions, by runs that were killed in a row; the last one
+    counts.
     """
+    found = _found_done(context, matches)
+    if not found:
+        return matches
+    contacts = by_ids(context.crm, {one for steps in found.values() for one in steps[-1].contact_ids})
+    return [_as_answered(context, one, found.get(one.incoming.seq, ()), contacts) for one in matches]
+
+
+def _found_done(context: RunContext, matches: Sequence[Match]) -> Mapping[int, Sequence[Planned]]:
+    """Return what a page of the inbox shows to be done: number of the row -> the steps it is the effect of."""
     news = [one for one in matches if one.is_news]
     if not news or not context.left.sent_steps:
         return {}
@@ -36,20 +49,26 @@ def found_done(context: RunContext, matches: Iterable[Match]) -> Mapping[int, Se
     return found
 
 
-def as_answered(context: RunContext, one: Match, step: Planned) -> Match:
-    """Return a match that knows of its recipient what the answer to a step would have put on record.
-
-    What was agreed on with the step is the baseline from then on. Without it the effect of our own write would
-    pass for the person's word, and outweigh what the CRM's users have said since.
-    """
-    before = one.known
+def _as_answered(
+    context: RunContext, one: Match, ours: Sequence[Planned], contacts: Mapping[str, Contact]
+) -> Match:
+    if not ours:
+        return one
+    step, before = ours[-1], one.known
     known = replace(
         before,
         status=_status_after(context, step, before.status),
         agreed=step.agreed,
         withdrawn=before.withdrawn or step.kind in _STANDS_AS_WITHDRAWN,
     )
-    return replace(one, known=known)
+    return replace(
+        one,
+        known=known,
+        contacts=one.contacts or [contacts[it] for it in step.contact_ids if it in contacts],
+        was_linked=one.was_linked or bool(step.contact_ids),
+        ours=ours,
+        before_ours=before.status,
+    )
 
 
 def _status_after(context: RunContext, step: Planned, before: SubscriberStatus) -> SubscriberStatus:

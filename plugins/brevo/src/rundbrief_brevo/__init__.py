@@ -41,8 +41,9 @@ def provider_info() -> ProviderInfo:
         endpoint=endpoint,
         field_kinds=KINDS,
         batch_sizes={
-            # One import, whose end has to be asked for out of 100 requests an hour: so rather a big one.
-            WriteKind.CREATE: 10_000,
+            # One import, whose end has to be asked for out of 100 requests an hour: so rather a big one. Eighty of
+            # them are a million.
+            WriteKind.CREATE: 12_500,
             WriteKind.UPDATE: MOST,
             WriteKind.WITHDRAW: MOST,
             # No CONFIRM: the double opt-in mail needs a template and a page of the account's owner.
