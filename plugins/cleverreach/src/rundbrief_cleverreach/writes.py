@@ -7,7 +7,7 @@ WITHDRAW  `PUT .../receivers/{id}/deactivate`  what the unsubscribe link does; `
 ========  ==================================  ==============================================================
 
 `deactivated` is never sent, and `activate` never called: either could bring somebody back who has left. A new
-receiver always gets its times, as the service makes one without them active from now on.
+receiver always gets the time of its opt-in, as the service makes one without it active from now on.
 """
 
 import re
@@ -148,7 +148,9 @@ def _new(write: ContactWrite) -> dict[str, Any]:
     # Without a time the service would take the present one, which would be no proof; with one from the epoch's
     # first second it is active, and nobody mistakes it for a statement.
     seconds = int(write.evidence.at.timestamp()) if write.evidence.at else 1
-    row |= {"registered": seconds, "activated": seconds}
+    # `registered` is left to the service: it is when she came to this group, and an incremental read asks by it.
+    # So the next one shows her, should the answer to this get lost.
+    row["activated"] = seconds
     if write.evidence.source:
         row["source"] = write.evidence.source
     return row

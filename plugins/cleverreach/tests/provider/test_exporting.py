@@ -93,3 +93,11 @@ def test_additions_whose_answer_was_lost_are_not_sent_twice(account: Any) -> Non
     with pytest.raises(ServiceUnavailable):
         account.export(WriteKind.CREATE, new(2))
     assert account.box.requests.count("POST", "/insert") == 1
+
+
+def test_what_was_added_with_an_old_opt_in_is_in_the_next_incremental_read(account: Any) -> None:
+    """So that an addition whose answer got lost is found, however long ago she opted in."""
+    _, cursor = account.read()
+    account.clock.advance(3600)
+    account.export(WriteKind.CREATE, new(1))
+    assert account.read(cursor)[0]["person0@example.org"].status is SubscriberStatus.SUBSCRIBED
