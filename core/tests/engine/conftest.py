@@ -21,7 +21,16 @@ from rundbrief.engine import (
     import_list,
     sync_list,
 )
-from rundbrief.models import Contact, MailingList, OptIn, Reason, Result, Selection
+from rundbrief.models import (
+    Contact,
+    MailingList,
+    OptIn,
+    Reason,
+    Result,
+    Selection,
+    SubscriberStatus,
+    WriteKind,
+)
 from rundbrief.store import JournalEntry, OutcomeLine, Recipient
 
 KEY = "news/1"
@@ -193,3 +202,73 @@ def make_world(paperboy: ModuleType, tmp_path: Path) -> Iterator[Callable[..., W
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     return make_world()
+
+
+# --- exports that are killed before the answer ------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def kill(paperboy: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what exports until the service has carried out a write of a kind, and dies before the answer."""
+
+    def kill(world: World, kind: WriteKind) -> None:
+        writer = paperboy._WRITERS[kind]
+
+        def last(*args: Any) -> Any:
+            writer(*args)
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setitem(paperboy._WRITERS, kind, last)
+            with pytest.raises(Killed):
+                world.exports()
+        world.open()
+
+    return kill
+
+
+ANN = "ann@example.org"
+
+
+def _joining(world: World) -> None:
+    world.imports()
+    world.add(ANN, OptIn.YES, first_name="Ann")
+
+
+def _leaving(world: World) -> None:
+    world.service.put(ANN, first_name="Ann")
+    world.imports()
+    world.say(world.contact(ANN).id, OptIn.NO)
+
+
+def _moving(world: World) -> None:
+    world.service.put("old@example.org")
+    world.imports()
+    world.crm.edit(world.contact("old@example.org").id, email=ANN)
+
+
+def _coming_back(world: World) -> None:
+    world.open(reconsent="confirm")
+    world.service.put(ANN)
+    world.imports()
+    world.service.put(ANN, SubscriberStatus.UNSUBSCRIBED)
+    world.imports()
+    world.say(world.contact(ANN).id, OptIn.YES)
+
+
+_STORIES = {
+    WriteKind.CREATE: _joining,
+    WriteKind.WITHDRAW: _leaving,
+    WriteKind.UPDATE: _moving,
+    WriteKind.CONFIRM: _coming_back,
+}
+
+
+@pytest.fixture
+def begin() -> Callable[[World, WriteKind], None]:
+    """Return what lives a world up to an export that has to do a write of a kind, for Ann."""
+    return lambda world, kind: _STORIES[kind](world)

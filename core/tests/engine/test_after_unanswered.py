@@ -1,0 +1,161 @@
+"""What people and the CRM's users do between a killed export and the next run.
+
+It comes to the same as after an export that was answered: what the next run finds at the service is its own doing,
+and no word of the person's that could outweigh what was said since.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rundbrief.engine import import_list, pull_lists
+from rundbrief.models import MailingList, OptIn, Selection, SubscriberStatus, WriteKind
+
+YES, NO = OptIn.YES, OptIn.NO
+SUBSCRIBED, UNSUBSCRIBED = SubscriberStatus.SUBSCRIBED, SubscriberStatus.UNSUBSCRIBED
+
+ANN = "ann@example.org"
+
+
+def she_leaves(world: Any) -> None:
+    world.service.put(ANN, UNSUBSCRIBED)
+
+
+def she_signs_up(world: Any) -> None:
+    world.service.put(ANN, SUBSCRIBED)
+
+
+def she_changes_her_address(world: Any) -> None:
+    world.service.move(ANN, "new@example.org")
+
+
+def the_crm_says_no(world: Any) -> None:
+    world.say(world.contact(ANN).id, NO)
+
+
+def the_crm_changes_her_address(world: Any) -> None:
+    world.crm.edit(world.contact(ANN).id, email="new@example.org")
+
+
+def the_crm_deletes_her(world: Any) -> None:
+    world.crm.delete(world.contact(ANN).id)
+
+
+def another_contact_says_no(world: Any) -> None:
+    world.add(ANN, NO)
+
+
+def it_archives_her(world: Any) -> None:
+    world.service.put(ANN, SubscriberStatus.ARCHIVED)
+
+
+def it_deletes_her(world: Any) -> None:
+    world.service.delete(ANN)
+
+
+AFTERWARDS = (
+    she_leaves,
+    she_signs_up,
+    she_changes_her_address,
+    the_crm_says_no,
+    the_crm_changes_her_address,
+    the_crm_deletes_her,
+    another_contact_says_no,
+    it_archives_her,
+    it_deletes_her,
+)
+
+HIDDEN = {
+    WriteKind.CREATE: (she_changes_her_address, it_archives_her, it_deletes_her),
+    WriteKind.WITHDRAW: (she_signs_up, it_archives_her, it_deletes_her),
+    WriteKind.UPDATE: (she_changes_her_address, it_deletes_her),
+    WriteKind.CONFIRM: (it_deletes_her,),
+}
+"""What leaves no trace of a step, so that nobody can tell it from one that never arrived: it is planned again."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "afterwards", "double_opt_in"),
+    [
+        (kind, one, double_opt_in)
+        for kind in WriteKind
+        for double_opt_in in ((False, True) if kind is WriteKind.CREATE else (False,))
+        for one in AFTERWARDS
+        if one not in HIDDEN[kind]
+    ],
+)
+def test_what_happens_afterwards_comes_to_the_same(
+    make_world: Callable[..., Any],
+    begin: Any,
+    kill: Any,
+    kind: WriteKind,
+    afterwards: Callable[[Any], None],
+    double_opt_in: bool,
+) -> None:
+    undisturbed, killed = make_world(), make_world()
+    for world in (undisturbed, killed):
+        world.service.lists["1"] = MailingList("1", "Customers", double_opt_in=double_opt_in)
+        world.service.tells_dates = double_opt_in
+        begin(world, kind)
+    undisturbed.exports()
+    kill(killed, kind)
+    for world in (undisturbed, killed):
+        afterwards(world)
+        world.imports()
+        world.exports()
+    assert outcome(killed) == outcome(undisturbed)
+
+
+def outcome(world: Any) -> dict[str, Any]:
+    addresses = [ANN, "old@example.org", "new@example.org"]
+    with world.workspace.store.transaction() as transaction:
+        recipients = transaction.recipients("news", "1").by_address(addresses)
+        links = transaction.links("news", "1").by_contact(["1", "2", "3"])
+    return {
+        "service": {one: world.service.status(one) for one in addresses},
+        "CRM": sorted((one.email, one.opt_in("news/1").value) for one in world.crm.contacts(Selection())),
+        "recipients": {one: (it.status, it.agreed, it.withdrawn) for one, it in recipients.items()},
+        "links": links,
+    }
+
+
+def test_a_withdrawal_whose_trace_is_gone_is_carried_out_again(world: Any, begin: Any, kill: Any) -> None:
+    """Whether she came back after it or never was out, nobody can tell: the CRM's "no" stands."""
+    begin(world, WriteKind.WITHDRAW)
+    kill(world, WriteKind.WITHDRAW)
+    she_signs_up(world)
+    world.imports()
+    world.exports()
+    assert (world.service.status(ANN), world.opt_in(ANN)) == (UNSUBSCRIBED, NO)
+
+
+@pytest.mark.parametrize("tells_dates", [False, True])
+@pytest.mark.parametrize("double_opt_in", [False, True])
+def test_a_no_that_the_crm_says_after_it_is_carried_out(
+    world: Any, begin: Any, kill: Any, double_opt_in: bool, tells_dates: bool
+) -> None:
+    """Her being there is our doing, and no word of hers that could outweigh the CRM's later one."""
+    world.service.tells_dates = tells_dates
+    world.service.lists["1"] = MailingList("1", "Customers", double_opt_in=double_opt_in)
+    begin(world, WriteKind.CREATE)
+    kill(world, WriteKind.CREATE)
+    world.say(world.contact(ANN).id, NO)
+    world.imports()
+    assert world.opt_in(ANN) is NO
+    world.exports()
+    assert world.service.status(ANN) is UNSUBSCRIBED
+    assert world.opt_in(ANN) is NO
+
+
+def test_our_own_withdrawal_is_not_spread_as_the_person_s(
+    make_world: Callable[..., Any], begin: Any, kill: Any
+) -> None:
+    world = make_world(withdrawals="everywhere")
+    begin(world, WriteKind.WITHDRAW)
+    pull_lists(world.workspace, world.workspace.connection("other"))
+    import_list(world.workspace, "other", "1")
+    world.say(world.contact(ANN).id, NO)
+    kill(world, WriteKind.WITHDRAW)
+    world.imports()
+    assert world.contact(ANN).opt_in("other/1").value is YES
