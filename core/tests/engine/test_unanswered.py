@@ -98,6 +98,21 @@ def test_what_the_service_never_got_is_done_by_the_next_run(world: Any, begin: A
     assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
 
 
+def test_what_she_does_a_day_later_is_hers(world: Any, begin: Any) -> None:
+    begin(world, WriteKind.CREATE)
+    world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == WriteKind.CREATE else None
+    with pytest.raises(Killed):
+        world.exports()
+    world.service.before = lambda call: None
+    world.open()
+    world.imports()
+    world.clock.pass_days(1.1)
+    world.imports()
+    world.service.put(ANN, SUBSCRIBED)
+    assert "found done" not in world.imports().counts
+    assert [one[:3] for one in service_entries(world, ANN)] == [("service", "absent", "subscribed")]
+
+
 def test_somebody_who_left_by_herself_before_anything_was_sent_is_not_taken_for_our_doing(
     world: Any, begin: Any
 ) -> None:

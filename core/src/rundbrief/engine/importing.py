@@ -18,7 +18,7 @@ from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
 from rundbrief.engine.recovery import record_cut_off
 from rundbrief.engine.run import RunContext, guard
-from rundbrief.engine.unanswered import with_answers
+from rundbrief.engine.unanswered import give_up, with_answers
 from rundbrief.errors import GuardRail
 from rundbrief.models import (
     Contact,
@@ -56,6 +56,7 @@ def take_in(context: RunContext) -> None:
         after = page[-1].incoming.seq
         _settle(context, page)
         context.progress.advance(len(page))
+    give_up(context)
 
 
 def _page(context: RunContext, after: int) -> list[Match]:

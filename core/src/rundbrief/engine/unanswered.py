@@ -6,6 +6,7 @@ sent, and not as something that happened at the service.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from rundbrief.engine.lookups import by_ids
 from rundbrief.engine.matching import Match
@@ -14,7 +15,10 @@ from rundbrief.engine.run import RunContext
 from rundbrief.models import Contact, SubscriberStatus, WriteKind
 from rundbrief.store import Planned
 
-__all__ = ["with_answers"]
+__all__ = ["give_up", "with_answers"]
+
+LATE = timedelta(days=1)
+"""So long after it was handed in, an asynchronous job of a service may still be done."""
 
 _STANDS_AS_WITHDRAWN = (WriteKind.WITHDRAW, WriteKind.CONFIRM)
 
@@ -32,6 +36,16 @@ def with_answers(context: RunContext, matches: Sequence[Match]) -> Sequence[Matc
         return matches
     contacts = by_ids(context.crm, {one for steps in found.values() for one in steps[-1].contact_ids})
     return [_as_answered(context, one, found.get(one.incoming.seq, ()), contacts) for one in matches]
+
+
+def give_up(context: RunContext) -> None:
+    """Forget the steps of which a read has shown nothing that began late enough: they never arrived.
+
+    What happens after that is the person's doing, also if it is the same.
+    """
+    if context.left.sent_steps:
+        with context.store.transaction() as transaction:
+            transaction.outbox(context.run_id).drop_sent(LATE)
 
 
 def _found_done(context: RunContext, matches: Sequence[Match]) -> Mapping[int, Sequence[Planned]]:

@@ -1,6 +1,7 @@
 """The outbox: the contacts an export looks at, and the steps it is going to take."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -150,6 +151,16 @@ class Outbox:
         """Forget what earlier, killed runs of the scope planned and did not send, and their candidates."""
         self._transaction.execute(delete(schema.outbox).where(*self._earlier(), schema.outbox.c.sent.is_(False)))
         self._transaction.execute(delete(schema.candidates).where(*self._earlier(schema.candidates)))
+
+    def drop_sent(self, late: timedelta) -> None:
+        """Forget what was sent and not answered, by runs that another one followed so long before this one."""
+        run = schema.runs.c
+        began = self._transaction.execute(select(run.started_at).where(run.id == self._run_id)).scalar_one()
+        is_followed = run.id.in_(self._runs_of_the_scope()) & (run.started_at <= began - late)
+        followed = select(func.max(run.id)).where(is_followed)
+        self._transaction.execute(
+            delete(schema.outbox).where(*self._earlier(), schema.outbox.c.run_id < followed.scalar_subquery())
+        )
 
     def clear(self) -> None:
         """Forget this run's candidates and steps, and those that an earlier, killed run of the scope left behind.
