@@ -48,6 +48,7 @@ def preload() -> None:
     import alembic.runtime.migration
     import alembic.script  # noqa: F401
 
+    import rundbrief.cli.commands.erase
     import rundbrief.cli.commands.exporting
     import rundbrief.cli.commands.importing
     import rundbrief.cli.commands.syncing  # noqa: F401

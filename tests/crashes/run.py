@@ -54,7 +54,7 @@ ALL = ("mailchimp", "cleverreach", "brevo")
 
 SCENES = (
     *(Scene((name,), "local", job) for name in ALL for job in ("first import", "export", "export", "full import")),
-    *(Scene((name,), "local", job) for name in ALL for job in ("export, then import", "dry run")),
+    *(Scene((name,), "local", job) for name in ALL for job in ("export, then import", "dry run", "erase")),
     Scene(ALL, "local", "sync"),
     Scene(ALL, "local", "sync"),
     Scene(ALL, "local", "first sync"),
@@ -71,6 +71,7 @@ def job_of(scene: Scene, world: World) -> Job:
         "full import": Job(("import", box.name, "--full")),
         "export": Job(export),
         "export, then import": Job(export, [("import", *export[1:]), export]),
+        "erase": Job(("erase", world.people.quiet[0], "--yes")),
         "dry run": Job((*export, "--dry-run"), [export]),
         "sync": Job(("sync",)),
         "first sync": Job(("sync",)),

@@ -14,6 +14,7 @@ from typing import Any
 from crashes.world import Box, World
 from rundbrief.crm.local import LocalCrm
 from rundbrief.models import Selection, address_key
+from rundbrief.store.journal_chain import ERASED_PREFIX
 
 __all__ = ["Snapshot", "differences", "take", "without"]
 
@@ -28,6 +29,7 @@ _TABLES = {
     "intents": "connection, address, opt_in_key",
     "candidates": "address",
     "outbox": "kind, address",
+    "erased": "connection, scope, is_finished",
     "runs under way": "connection, kind",
 }
 _FROM = {"runs under way": "runs WHERE state = 'running'"}
@@ -137,9 +139,16 @@ def _state(world: World, emails: Mapping[str, str]) -> dict[str, list[Any]]:
         links = connection.execute("SELECT connection, scope, contact_id, crm_address, address FROM links")
         parts["links"] = [(name, scope, emails.get(one, "deleted"), *rest) for name, scope, one, *rest in links]
         journal = connection.execute(f"SELECT {_JOURNAL} FROM journal")
-        parts["journal"] = [(*row, emails.get(contact_id, contact_id)) for *row, contact_id in journal]
+        parts["journal"] = [
+            (*map(_without_pseudonym, row), emails.get(contact_id, contact_id)) for *row, contact_id in journal
+        ]
         parts["remote ids that are not the service's"] = list(_strange_ids(world, connection))
     return parts
+
+
+def _without_pseudonym(value: Any) -> Any:
+    """What stands for an erased person is made by chance."""
+    return ERASED_PREFIX if str(value).startswith(ERASED_PREFIX) else value
 
 
 def _strange_ids(world: World, connection: sqlite3.Connection) -> Iterator[Any]:

@@ -3,12 +3,11 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from rundbrief.engine import Answer, Findings, erase_person, export_list, find_person, import_list
 from rundbrief.engine.locks import only_run
@@ -19,8 +18,6 @@ from rundbrief.store.schema import metadata
 
 YES, NO, UNKNOWN = OptIn.YES, OptIn.NO, OptIn.UNKNOWN
 ANN = "ann@example.org"
-LOOKING = 7
-"""Transactions of an erasure before the one that saves the hash."""
 
 
 def erase(world: Any, address: str = ANN) -> Findings:
@@ -314,38 +311,6 @@ class TestAServiceThatKeepsHer:
         with only_run(world.workspace.store.path, "other"), pytest.raises(RunLocked):
             erase(world)
         assert world.service.find(ANN) is not None
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@pytest.mark.parametrize("instant", range(LOOKING, 15))
-def test_killed_between_any_two_steps_the_next_call_completes(world: Any, instant: int) -> None:
-    """Each step but the service's own is a transaction; this dies before the one of this number."""
-    subscribed(world)
-    begun = 0
-
-    def dies(_: object) -> None:
-        nonlocal begun
-        begun += 1
-        if begun == instant:
-            raise Killed
-
-    for engine in (world.workspace.store._engine, world.crm._engine):
-        event.listen(engine, "begin", dies)
-    with suppress(Killed):
-        erase(world)
-    has_died = begun == instant
-    world.open()
-    world.exports()
-    assert unfinished(world) == (has_died and instant > LOOKING)
-    erase(world)
-    world.syncs(full=True)
-    assert (world.service.find(ANN), world.opt_in(ANN), unfinished(world)) == (None, NO, 0)
-    with world.workspace.store.transaction() as transaction:
-        assert transaction.traces(ANN).counts() == {}
-        assert transaction.journal.verify().holds
 
 
 class TestKey:

@@ -23,11 +23,12 @@ from rundbrief.engine.state_copy import remove_abandoned
 from rundbrief.engine.workspace import Connection, Workspace
 from rundbrief.errors import ErasureUnfinished, RundbriefError
 from rundbrief.models import Contact, CrmOptIn, MailingList, OptIn, OptInChange, Reason, Result, address_key
-from rundbrief.store import JournalEntry, OutcomeLine, Recipient, Transaction, new_pseudonym
+from rundbrief.store import Intent, JournalEntry, OutcomeLine, Recipient, Transaction, new_pseudonym
 
 __all__ = ["Findings", "erase_person", "find_person"]
 
 _GROUNDS = "the person asked to be erased"
+_SOURCE = f"rundbrief: {_GROUNDS}"
 _TRIES = 3
 """How often the CRM's opt-ins are looked at again, when somebody edits a contact at the same time."""
 
@@ -84,9 +85,11 @@ def erase_person(workspace: Workspace, address: str) -> Findings:
     with _nobody_runs(workspace):
         found = find_person(workspace, address)
         with workspace.store.transaction() as transaction:
+            was_begun = transaction.erased.is_unfinished(found.address)
             transaction.erased.begin(found.address, workspace.now())
         cleared = _clear_opt_ins(workspace, found)
-        found = replace(found, places=[ask_service(workspace, one) for one in found.places])
+        places = [ask_service(workspace, one) for one in found.places]
+        found = replace(found, places=[_erased_before(one) for one in places] if was_begun else places)
         _refuse_to_forget_too_early(found)
         with workspace.store.transaction() as transaction:
             _take_out(transaction, found, cleared, workspace.now())
@@ -131,11 +134,20 @@ def _lists(workspace: Workspace, connection: Connection, here: dict[str, Recipie
     return list({**{scope: MailingList(scope, scope) for scope in here}, **pulled}.values())
 
 
-def _clear_opt_ins(workspace: Workspace, found: Findings) -> list[OptInChange]:
-    """Set every opt-in of hers in the CRM that is *yes* to *no*, and return what was set."""
+def _erased_before(place: Place) -> Place:
+    """A service that has lost her since an erasure was begun did so at the bidding of the call that was killed."""
+    is_gone = place.is_known_there and place.answer is Answer.NOT_THERE
+    return replace(place, answer=Answer.ERASED) if is_gone else place
+
+
+def _clear_opt_ins(workspace: Workspace, found: Findings) -> Sequence[OptInChange]:
+    """Set every opt-in of hers in the CRM that is *yes* to *no*.
+
+    Returns:
+        What was set, also what a call set that was killed.
+    """
     ids = [one.id for one in found.contacts]
-    opt_in = CrmOptIn(OptIn.NO, workspace.now(), f"rundbrief: {_GROUNDS}")
-    made: list[OptInChange] = []
+    opt_in = CrmOptIn(OptIn.NO, workspace.now(), _SOURCE)
     for _ in range(_TRIES):
         changes = [
             OptInChange(contact.id, key, OptIn.YES, opt_in)
@@ -144,10 +156,31 @@ def _clear_opt_ins(workspace: Workspace, found: Findings) -> list[OptInChange]:
             if one.value is OptIn.YES
         ]
         if not changes:
-            return made
-        undone = workspace.crm.set_opt_ins(changes)
-        made += [change for change in changes if change not in undone]
+            return _cleared(workspace, found.address)
+        _announce(workspace, found.address, changes)
+        workspace.crm.set_opt_ins(changes)
     raise ErasureUnfinished("A contact is being edited in the CRM.", hint="Run the same command again.")
+
+
+def _announce(workspace: Workspace, address: str, changes: Sequence[OptInChange]) -> None:
+    """Note what is about to be set, so that a call that is killed in between owes the journal nothing for good."""
+    with workspace.store.transaction() as transaction:
+        for change in changes:
+            connection, _ = scope_of(change.key)
+            transaction.intents(connection).put([Intent(address, change)])
+
+
+def _cleared(workspace: Workspace, address: str) -> Sequence[OptInChange]:
+    """Return what was announced and is so by now; of several tries at the same field the first."""
+    with workspace.store.transaction() as transaction:
+        announced = [one.change for one in reversed(transaction.traces(address).intents())]
+    changes = {(one.contact_id, one.key): one for one in announced if one.opt_in.source == _SOURCE}
+    contacts = by_ids(workspace.crm, (contact_id for contact_id, _ in changes))
+    return [
+        change
+        for (contact_id, key), change in changes.items()
+        if contact_id in contacts and contacts[contact_id].opt_in(key).value is OptIn.NO
+    ]
 
 
 def _refuse_to_forget_too_early(found: Findings) -> None:

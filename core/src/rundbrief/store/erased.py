@@ -83,6 +83,14 @@ class Erased:
         """Note that everything is done."""
         self._transaction.execute(update(schema.erased).where(self._is(address)).values(is_finished=True))
 
+    def is_unfinished(self, address: str) -> bool:
+        """Tell whether this person's erasure was begun, and has not ended."""
+        columns = schema.erased.c
+        statement = select(columns.digest).where(
+            self._is(address), columns.connection == _ANYWHERE, columns.is_finished.is_(False)
+        )
+        return self._transaction.execute(statement).first() is not None
+
     def unfinished(self) -> int:
         """Return how many erasures were begun and not ended."""
         columns = schema.erased.c

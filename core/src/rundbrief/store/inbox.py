@@ -10,7 +10,7 @@ from rundbrief.store import schema
 from rundbrief.store.recipients import upsert
 from rundbrief.store.records import Incoming, Intent, Reading
 
-__all__ = ["Cursors", "Inbox", "Intents"]
+__all__ = ["Cursors", "Inbox", "Intents", "intent_of"]
 
 
 class Inbox:
@@ -139,7 +139,7 @@ class Cursors:
 
 
 class Intents:
-    """What an import of one connection is about to set in the CRM."""
+    """What an import of one connection, or an erasure, is about to set in the CRM."""
 
     def __init__(self, transaction: Connection, connection: str) -> None:
         self._transaction = transaction
@@ -164,24 +164,18 @@ class Intents:
 
     def all(self) -> list[Intent]:
         rows = self._transaction.execute(select(schema.intents).where(self._here).order_by(schema.intents.c.seq))
-        return [
-            Intent(
-                row["address"],
-                OptInChange(
-                    row["contact_id"],
-                    row["opt_in_key"],
-                    OptIn(row["was"]),
-                    CrmOptIn(OptIn(row["became"]), row["since"], row["source"]),
-                ),
-            )
-            for row in rows.mappings()
-        ]
+        return [intent_of(row) for row in rows.mappings()]
 
     def count(self) -> int:
         return self._transaction.execute(select(func.count(schema.intents.c.seq)).where(self._here)).scalar_one()
 
     def clear(self) -> None:
         self._transaction.execute(delete(schema.intents).where(self._here))
+
+
+def intent_of(row: RowMapping) -> Intent:
+    opt_in = CrmOptIn(OptIn(row["became"]), row["since"], row["source"])
+    return Intent(row["address"], OptInChange(row["contact_id"], row["opt_in_key"], OptIn(row["was"]), opt_in))
 
 
 def _incoming(row: RowMapping) -> Incoming:

@@ -157,7 +157,7 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An opt-in that an import is about to set in the CRM."""
+    """An opt-in that an import, or an erasure, is about to set in the CRM."""
 
     address: str
     change: OptInChange

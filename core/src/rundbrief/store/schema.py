@@ -229,8 +229,8 @@ intents = Table(
     Column("since", Moment),
     Column("source", String, nullable=False),
 )
-"""What an import is about to set in the CRM. A row that is still there tells of a run that was killed before it
-could put on record what it had done."""
+"""What an import, or an erasure, is about to set in the CRM. A row that is still there tells that it was killed
+before it could put on record what it had done."""
 
 observations = Table(
     "observations",

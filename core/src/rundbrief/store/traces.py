@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, sele
 
 from rundbrief.models import address_key
 from rundbrief.store import schema
+from rundbrief.store.inbox import intent_of
 from rundbrief.store.journal_chain import ERASED_PREFIX
+from rundbrief.store.records import Intent
 
 __all__ = ["ADDRESSES", "Traces", "new_pseudonym"]
 
@@ -77,6 +79,11 @@ class Traces:
         """Return the CRM's contacts that are linked to her, in order."""
         statement = select(schema.links.c.contact_id).where(self._is_hers(schema.links)).distinct()
         return sorted(self._transaction.execute(statement).scalars())
+
+    def intents(self) -> list[Intent]:
+        """Return what is or was about to be set in the CRM for her, oldest first."""
+        statement = select(schema.intents).where(self._is_hers(schema.intents)).order_by(schema.intents.c.seq)
+        return [intent_of(row) for row in self._transaction.execute(statement).mappings()]
 
     def erase(self, pseudonym: str) -> None:
         """Take the person out."""
