@@ -1,7 +1,7 @@
 """A workspace with the embedded CRM and a newsletter service in memory, found as an installed plugin is found."""
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,9 @@ from rundbrief.engine import (
 from rundbrief.models import (
     Contact,
     MailingList,
+    NewContact,
     OptIn,
+    OptInChange,
     Reason,
     Result,
     Selection,
@@ -204,11 +206,37 @@ def world(make_world: Callable[..., World]) -> World:
     return make_world()
 
 
-# --- exports that are killed before the answer ------------------------------------------------------------
+# --- runs that are killed -----------------------------------------------------------------------------------
 
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+@pytest.fixture
+def kill_at_the_crm() -> Callable[[World, Callable[[], object]], None]:
+    """Return what runs something that dies right after the CRM was written; what would be saved then is lost."""
+
+    def kill(world: World, run: Callable[[], object]) -> None:
+        class Dying(type(world.crm)):  # type: ignore[misc]
+            def set_opt_ins(self, changes: Sequence[OptInChange]) -> Sequence[OptInChange]:
+                undone = super().set_opt_ins(changes)
+                if changes:
+                    raise Killed
+                return undone
+
+            def create_contacts(self, new: Sequence[NewContact]) -> Sequence[str]:
+                ids = super().create_contacts(new)
+                if new:
+                    raise Killed
+                return ids
+
+        world.crm.__class__ = Dying
+        with pytest.raises(Killed):
+            run()
+        world.open()
+
+    return kill
 
 
 @pytest.fixture

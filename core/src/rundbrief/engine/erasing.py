@@ -167,7 +167,7 @@ def _announce(workspace: Workspace, address: str, changes: Sequence[OptInChange]
     with workspace.store.transaction() as transaction:
         for change in changes:
             connection, _ = scope_of(change.key)
-            transaction.intents(connection).put([Intent(address, change)])
+            transaction.intents(connection, change.key).put([Intent(address, change)])
 
 
 def _cleared(workspace: Workspace, address: str) -> Sequence[OptInChange]:

@@ -14,9 +14,10 @@ from rundbrief.engine.import_journal import (
     entries_of_missed,
     evidence,
 )
+from rundbrief.engine.lookups import by_ids
 from rundbrief.engine.matching import Match, match
 from rundbrief.engine.reading import fetch
-from rundbrief.engine.recovery import record_cut_off
+from rundbrief.engine.recovery import as_begun, look_through_intents, record_cut_off
 from rundbrief.engine.run import RunContext, guard
 from rundbrief.engine.unanswered import give_up, with_answers
 from rundbrief.errors import GuardRail
@@ -32,9 +33,11 @@ from rundbrief.models import (
     address_key,
     mask_address,
 )
-from rundbrief.store import Intent, OutcomeLine, Recipient, Sent, Transaction
+from rundbrief.store import Intent, JournalEntry, OutcomeLine, Recipient, Sent, Transaction
 
 __all__ = ["take_in"]
+
+_LEFT = (SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.GONE)
 
 PAGE = 500
 """Recipients that are matched, written and recorded together."""
@@ -44,6 +47,7 @@ def take_in(context: RunContext) -> None:
     """Fetch what changed at the service, and settle it: the whole of an import, and the start of an export."""
     context.crm.ensure_opt_in_fields([context.connection.opt_in_field(context.mailing_list)])
     record_cut_off(context)
+    _complete(context)
     fetch(context)
     _guard(context)
     guard_arrivals(context)
@@ -57,6 +61,22 @@ def take_in(context: RunContext) -> None:
         _settle(context, page)
         context.progress.advance(len(page))
     give_up(context)
+
+
+def _complete(context: RunContext) -> None:
+    """Complete what a killed import had begun in the CRM, by what it had read. What is read now comes after that.
+
+    Otherwise a *yes* that we had set would pass for the CRM's, and what its users said to it would go unheard.
+    """
+    begun = look_through_intents(context)
+    if begun is None:
+        return
+    with context.store.transaction() as transaction:
+        inbox = transaction.inbox(context.connection.name, context.scope)
+        rows = [*inbox.of(begun.opted_in), *(row for row in inbox.of(begun.opted_out) if row.status in _LEFT)]
+    contacts = by_ids(context.crm, (one for ids in begun.opted_in.values() for one in ids))
+    matches = with_answers(context, match(context, rows)) if rows else []
+    _settle(context, [as_begun(context, one, begun, contacts) for one in matches], begun.entries)
 
 
 def _page(context: RunContext, after: int) -> list[Match]:
@@ -102,11 +122,14 @@ def _count_clearings(context: RunContext) -> int:
     return clearings
 
 
-def _settle(context: RunContext, page: Sequence[Match]) -> None:
+def _settle(context: RunContext, page: Sequence[Match], owed: Sequence[JournalEntry] = ()) -> None:
     """Write a page to the CRM, then save what was done.
 
     In this order: doing the first twice changes nothing, whereas a state that runs ahead of the CRM would take
     the missing opt-in for the CRM's own wish.
+
+    Args:
+        owed: entries that a killed run owes the journal.
     """
     steps = [_decide(context, one) for one in page if one.is_news]
     context.problems.extend(_echoes(context, page))
@@ -120,6 +143,7 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
     # A missed row stays in the inbox: somebody edited the contact in between, so the next run decides again.
     kept = {step.match.incoming.seq for step in missed}
     with context.store.transaction() as transaction:
+        transaction.journal.add(owed, context.now())
         context.report(transaction, [line for step in missed for line in _missed(step)])
         transaction.journal.add(
             [entry for step in missed for entry in entries_of_missed(context, step, undone)], context.now()
@@ -128,7 +152,7 @@ def _settle(context: RunContext, page: Sequence[Match]) -> None:
         transaction.inbox(context.connection.name, context.scope).done(
             one.incoming.seq for one in page if one.incoming.seq not in kept
         )
-        transaction.intents(context.connection.name).clear()
+        transaction.intents(context.connection.name, context.opt_in_key).clear()
 
 
 def _echoes(context: RunContext, page: Sequence[Match]) -> list[str]:
@@ -146,7 +170,7 @@ def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
     intents = [Intent(step.match.incoming.address, change) for step in steps for change in step.all_changes]
     if intents:
         with context.store.transaction() as transaction:
-            transaction.intents(context.connection.name).put(intents)
+            transaction.intents(context.connection.name, context.opt_in_key).put(intents)
 
 
 def _decide(context: RunContext, one: Match) -> ImportStep:
@@ -205,7 +229,7 @@ def _record(context: RunContext, transaction: Transaction, steps: Sequence[Impor
             links.rename(step.match.moved_from, step.match.incoming.address)
             sent.rename(step.match.moved_from, step.match.incoming.address)
     links.put(link for step in steps for link in _links_of_ours(step))
-    links.add(link for step in steps for link in _links(step))
+    links.add(link for step in steps for link in (*_links_of_begun(step), *_links(step)))
     transaction.recipients(name, scope).put(row for step in steps for row in _recipients(step))
     sent.put(Sent(step.match.incoming.address, step.fingerprint) for step in steps if step.fingerprint)
     entries = [entry for step in steps for entry in entries_of(context, step)]
@@ -226,6 +250,11 @@ def _links(step: ImportStep) -> list[tuple[str, str, str]]:
 def _links_of_ours(step: ImportStep) -> list[tuple[str, str, str]]:
     """Return the links as they were when the step was sent, so that a change of address since then is seen."""
     return [(one, sent.crm_address, sent.address) for sent in step.match.ours[-1:] for one in sent.contact_ids]
+
+
+def _links_of_begun(step: ImportStep) -> list[tuple[str, str, str]]:
+    address = step.match.incoming.address
+    return [(contact_id, address, address) for contact_id in step.match.begun]
 
 
 def _recipients(step: ImportStep) -> list[Recipient]:

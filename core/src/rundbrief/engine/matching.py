@@ -29,6 +29,9 @@ class Match:
     before_ours: SubscriberStatus = SubscriberStatus.ABSENT
     """Its status before them; without them of no meaning."""
 
+    begun: Sequence[str] = ()
+    """The contacts that a killed import had begun to give a *yes* for it. See `recovery`."""
+
     @property
     def is_news(self) -> bool:
         """Tell whether the service says anything that we do not know yet."""

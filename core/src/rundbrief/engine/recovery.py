@@ -1,50 +1,86 @@
 """What a run had set in the CRM when it was killed, before it could put it on record."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from rundbrief.consent import combine
 from rundbrief.engine.import_journal import change_entry
 from rundbrief.engine.lookups import by_addresses, by_ids
+from rundbrief.engine.matching import Match
 from rundbrief.engine.recording import why
 from rundbrief.engine.run import RunContext
-from rundbrief.models import Contact
+from rundbrief.models import Contact, CrmOptIn, OptIn, OptInChange
 from rundbrief.store import Intent, JournalEntry, Planned
 
-__all__ = ["record_cut_off"]
+__all__ = ["Begun", "as_begun", "look_through_intents", "record_cut_off"]
 
 PAGE = 500
 
 
-def record_cut_off(context: RunContext) -> None:
-    """Complete the record of what killed runs had set in the CRM.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a killed import had begun to set in the CRM, and put on no record."""
 
-    What an export had sent to the service stays in the outbox until the next read tells what became of it.
-    """
-    _record_intents(context)
-    _record_settling(context)
+    entries: Sequence[JournalEntry]
+    """What the CRM shows of it."""
+    opted_in: Mapping[str, Sequence[str]]
+    """Address whose contacts were to get a *yes* -> their ids; only where it was set, whatever it is now."""
+    opted_out: Collection[str]
+    """The addresses whose contacts were given a *no*."""
 
 
-def _record_intents(context: RunContext) -> None:
-    """Look through what killed imports of the connection were about to set, and put on record what they did set.
+def look_through_intents(context: RunContext) -> Begun | None:
+    """Look through what killed imports of the scope were about to set; None if there is nothing.
 
     A contact tells by value, time and source of its opt-in that it was us. Did a user change it since, nobody can
-    tell any more what it was in between.
+    tell any more what it was in between; that there was a *yes* is believed then, as the user's word is the later.
     """
     with context.store.transaction() as transaction:
-        intents = transaction.intents(context.connection.name).all()
+        intents = transaction.intents(context.connection.name, context.opt_in_key).all()
     if not intents:
-        return
+        return None
     known = by_ids(context.crm, (one.change.contact_id for one in intents if one.change.contact_id))
     made = by_addresses(context.crm, (one.address for one in intents if not one.change.contact_id))
-    entries = [
-        change_entry(context, one.address, replace(one.change, contact_id=contact.id))
-        for one in intents
-        for contact in _candidates(one, known, made)
-        if contact.opt_in(one.change.key) == one.change.opt_in
-    ]
-    with context.store.transaction() as transaction:
-        transaction.journal.add(entries, context.now())
-        transaction.intents(context.connection.name).clear()
+    entries: list[JournalEntry] = []
+    opted_in: defaultdict[str, list[str]] = defaultdict(list)
+    opted_out: set[str] = set()
+    for one in intents:
+        contacts = _candidates(one, known, made)
+        is_yes = one.change.opt_in.value is OptIn.YES
+        if is_yes and one.change.contact_id and not contacts:
+            opted_in[one.address].append(one.change.contact_id)  # deleted since
+        for contact in contacts:
+            now = contact.opt_in(one.change.key)
+            if now == one.change.opt_in:
+                entries.append(change_entry(context, one.address, replace(one.change, contact_id=contact.id)))
+                if not is_yes and one.change.key == context.opt_in_key:
+                    opted_out.add(one.address)
+            if is_yes and (now == one.change.opt_in or _is_later(now, one.change)):
+                opted_in[one.address].append(contact.id)
+    return Begun(entries, opted_in, opted_out - opted_in.keys())
+
+
+def as_begun(context: RunContext, one: Match, begun: Begun, contacts: Mapping[str, Contact]) -> Match:
+    """Return a match that knows of the *yes* that a killed import had begun to set for it.
+
+    Was it taken back since, the *yes* is what was agreed on before.
+    """
+    ids = begun.opted_in.get(one.incoming.address)
+    if not ids:
+        return one
+    hers = one.contacts or [contacts[contact_id] for contact_id in ids if contact_id in contacts]
+    is_taken_back = combine(contact.opt_in(context.opt_in_key) for contact in hers).value is not OptIn.YES
+    known = replace(one.known, agreed=OptIn.YES, withdrawn=False) if is_taken_back else one.known
+    return replace(one, known=known, contacts=hers, was_linked=True, begun=ids)
+
+
+def _is_later(now: CrmOptIn, change: OptInChange) -> bool:
+    """Tell whether a user has said something since that the change was read to be due."""
+    if now.value is not change.expected:
+        return True
+    said, due = now.since, change.opt_in.since
+    return said is not None and due is not None and said > due
 
 
 def _candidates(
@@ -56,10 +92,11 @@ def _candidates(
     return [contact] if contact else []
 
 
-def _record_settling(context: RunContext) -> None:
-    """Look through the steps that earlier, killed exports of the list left behind, and drop those never sent.
+def record_cut_off(context: RunContext) -> None:
+    """Put on record what killed exports of the scope had set in the CRM, and drop what they had not sent.
 
-    A step was done if the contact has the value it should have, and tells that it has it from us.
+    A step was done if the contact has the value it should have, and tells that it has it from us. What was sent to
+    the service stays in the outbox until the next read tells what became of it.
     """
     while True:
         with context.store.transaction() as transaction:

@@ -186,7 +186,7 @@ def running(
             scope = connection.scope(mailing_list)
             cut_off = transaction.runs.close_cut_off(connection.name)
             run_id = transaction.runs.begin(kind, connection.name, mailing_list.id, workspace.now(), scope=scope)
-            left = transaction.leftovers(connection.name, scope, run_id)
+            left = transaction.leftovers(connection.name, scope, opt_in_key(connection.name, scope), run_id)
         resumed = "" if options.dry_run else resumption(cut_off, scope, left)
         if resumed:
             options.progress.say(resumed)

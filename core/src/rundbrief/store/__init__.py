@@ -90,8 +90,8 @@ class Transaction:
     def inbox(self, connection: str, scope: str) -> Inbox:
         return Inbox(self._connection, connection, scope)
 
-    def intents(self, connection: str) -> Intents:
-        return Intents(self._connection, connection)
+    def intents(self, connection: str, key: str) -> Intents:
+        return Intents(self._connection, connection, key)
 
     def recipients(self, connection: str, scope: str) -> Recipients:
         return Recipients(self._connection, connection, scope, self.erased)
@@ -113,13 +113,17 @@ class Transaction:
         statement = select(schema.recipients.c.connection).distinct()
         return sorted(self._connection.execute(statement).scalars())
 
-    def leftovers(self, connection: str, scope: str, run_id: int) -> Leftovers:
-        """Return what runs before `run_id` left to do."""
+    def leftovers(self, connection: str, scope: str, key: str, run_id: int) -> Leftovers:
+        """Return what runs before `run_id` left to do.
+
+        Args:
+            key: the opt-in field of the scope.
+        """
         open_steps, sent_steps = self.outbox(run_id).count_left_behind()
         return Leftovers(
             unread=self.cursors(connection, scope).get().reading,
             inbox=self.inbox(connection, scope).count(),
-            intents=self.intents(connection).count(),
+            intents=self.intents(connection, key).count(),
             open_steps=open_steps,
             sent_steps=sent_steps,
         )

@@ -75,6 +75,13 @@ class Inbox:
         rows = self._transaction.execute(statement.order_by(schema.inbox.c.seq).limit(limit)).mappings()
         return [_incoming(row) for row in rows]
 
+    def of(self, addresses: Iterable[str]) -> Sequence[Incoming]:
+        """Return the rows of these addresses, in the order they came."""
+        statement = select(schema.inbox).where(*self._here, schema.inbox.c.address.in_(list(addresses)))
+        return [
+            _incoming(row) for row in self._transaction.execute(statement.order_by(schema.inbox.c.seq)).mappings()
+        ]
+
     def count(self) -> int:
         return self._transaction.execute(select(func.count(schema.inbox.c.seq)).where(*self._here)).scalar_one()
 
@@ -139,12 +146,21 @@ class Cursors:
 
 
 class Intents:
-    """What an import of one connection, or an erasure, is about to set in the CRM."""
+    """What an import of one connection, or an erasure, is about to set in the CRM.
 
-    def __init__(self, transaction: Connection, connection: str) -> None:
+    A *yes* is a run's to look through that has the same consent scope: only there it is known what it goes back
+    to. A *no* may have been spread from another one.
+
+    Args:
+        key: the opt-in field of the run's consent scope.
+    """
+
+    def __init__(self, transaction: Connection, connection: str, key: str) -> None:
         self._transaction = transaction
         self._connection = connection
-        self._here = schema.intents.c.connection == connection
+        columns = schema.intents.c
+        is_ours = (columns.opt_in_key == key) | (columns.became != OptIn.YES)
+        self._here = (columns.connection == connection) & is_ours
 
     def put(self, intents: Iterable[Intent]) -> None:
         rows = [
@@ -164,7 +180,7 @@ class Intents:
 
     def all(self) -> list[Intent]:
         rows = self._transaction.execute(select(schema.intents).where(self._here).order_by(schema.intents.c.seq))
-        return [intent_of(row) for row in rows.mappings()]
+        return list(dict.fromkeys(intent_of(row) for row in rows.mappings()))
 
     def count(self) -> int:
         return self._transaction.execute(select(func.count(schema.intents.c.seq)).where(self._here)).scalar_one()
