@@ -246,3 +246,15 @@ class TestPolicy:
         for _ in range(2):
             world.syncs()
         assert world.service.written == []
+
+
+def test_a_no_that_moves_to_an_address_clears_the_yes_of_the_contact_that_has_it(linked: Any) -> None:
+    linked.service.put("eve@example.org")
+    linked.imports()
+    linked.service.put("eve@example.org", UNSUBSCRIBED)
+    linked.service.move(OLD, NEW)
+    linked.imports()
+    assert linked.opt_in(OLD) is YES
+    linked.service.move("eve@example.org", OLD)
+    linked.imports()
+    assert linked.opt_in(OLD) is NO

@@ -45,6 +45,20 @@ class TestCrmEditedDuringAnImport:
         world.service.put("zoe@example.org")
         once(world, "fields", act)
 
+    def test_a_contact_that_had_opted_in_already_can_still_take_it_back(self, world: Any) -> None:
+        """One of two contacts is edited, so the row is decided again; on the other both sides had agreed."""
+        world.service.tells_dates = False
+        ann, other = world.add("ann@example.org"), world.add("ann@example.org")
+        world.pull()
+        world.say(ann, YES)
+        world.service.put("ann@example.org")
+        self.edited_between_match_and_write(world, lambda: world.crm.delete(other))
+        report = world.imports()
+        assert Reason.CRM_CHANGED_MEANWHILE in {reason for _, reason in report.tally}
+        world.say(ann, NO)
+        world.syncs()
+        assert (world.opt_in("ann@example.org"), world.service.status("ann@example.org")) == (NO, UNSUBSCRIBED)
+
     def test_the_row_is_kept_and_decided_again_by_the_next_run(self, world: Any) -> None:
         ann = world.add("ann@example.org")
         world.pull()

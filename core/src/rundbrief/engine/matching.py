@@ -24,6 +24,8 @@ class Match:
     contacts: Sequence[Contact]
     was_linked: bool
     """A contact was linked to it once. Without `contacts` this means: deleted in the CRM."""
+    is_anothers: bool = False
+    """It came by its address at the service, and its contacts are not those that it was linked to."""
     ours: Sequence[Planned] = ()
     """The steps of killed runs that this is the effect of; what is known takes them in. See `unanswered`."""
     before_ours: SubscriberStatus = SubscriberStatus.ABSENT
@@ -68,9 +70,13 @@ class Match:
         return (self.incoming.left | self.known.left | self.known.lists) - self.incoming.lists
 
     def standing(self, key: str) -> Standing:
-        """Return the three states, with the CRM's for the opt-in field `key`."""
+        """Return the three states, with the CRM's for the opt-in field `key`.
+
+        An unsubscribe that was agreed on with other contacts is news to those that had the address before.
+        """
+        is_news_to_them = self.is_anothers and self.incoming.status is SubscriberStatus.UNSUBSCRIBED
         return Standing(
-            agreed=self.known.agreed,
+            agreed=None if is_news_to_them else self.known.agreed,
             crm=combine(contact.opt_in(key) for contact in self.contacts),
             service=self.incoming.status,
             service_since=self.incoming.since,
@@ -113,7 +119,8 @@ def match(context: RunContext, page: Sequence[Incoming]) -> list[Match]:
         known, moved_from = _known(incoming, by_remote_id, by_address)
         ids = [*linked.get(incoming.address, ()), *(linked.get(moved_from, ()) if moved_from else ())]
         contacts = owners.get(incoming.address) or _existing(ids, linked_contacts)
-        matches.append(Match(incoming, known, moved_from, contacts, bool(ids)))
+        is_anothers = moved_from is not None and not {one.id for one in contacts}.intersection(ids)
+        matches.append(Match(incoming, known, moved_from, contacts, bool(ids), is_anothers))
     return matches
 
 
