@@ -225,7 +225,10 @@ class Oracle:
             if lowered:
                 self.cleared.add(address)
                 self.out_already.add((scope, address))
-            asked = self.confirms and (before[1], status) == ("unsubscribed", "pending")
+            # Archived since we have read her as unsubscribed: no request can tell, and it only asks.
+            just_archived = before[1] == "archived" and self.shown.get((scope, address)) == "unsubscribed"
+            was_out = before[1] == "unsubscribed" or just_archived
+            asked = self.confirms and was_out and status == "pending"
             if asked and not self._is_wanted(scope, address):
                 raise Broken(f"R1: {how} asked {address}, whom the CRM does not want")
             if not lowered and not asked and (before[1], status) != ("archived", "unsubscribed"):

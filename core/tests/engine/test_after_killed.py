@@ -215,3 +215,14 @@ def test_our_own_withdrawal_is_not_spread_as_the_person_s(
     kill(world, WriteKind.WITHDRAW)
     world.imports()
     assert world.contact(ANN).opt_in("other/1").value is YES
+
+
+def test_what_was_read_before_it_was_killed_sets_no_new_yes(world: Any, kill_at_the_crm: Any) -> None:
+    """A contact that is added meanwhile gets no *yes* from a sign-up that she has taken back since."""
+    coming_as_a_contact(world)
+    kill_at_the_crm(world, world.imports)
+    other = world.add(ANN)
+    she_leaves(world)
+    world.imports()
+    assert "yes" not in {one.became for one in world.journal(ANN) if one.contact_id == other}
+    assert {one.opt_in("news/1").value for one in world.crm.contacts(Selection())} == {NO}

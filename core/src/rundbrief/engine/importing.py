@@ -177,7 +177,8 @@ def _announce(context: RunContext, steps: Sequence[ImportStep]) -> None:
 
 def _decide(context: RunContext, one: Match) -> ImportStep:
     step = ImportStep(one, context.decide(one.standing(context.opt_in_key)))
-    if step.decision.crm is not None:
+    # What was read before the run was killed is good for a record, and too old for a new *yes*.
+    if step.decision.crm is not None and not (one.begun and step.decision.crm is OptIn.YES):
         _change_crm(context, step, step.decision.crm)
     step.fingerprint = one.ours[-1].fingerprint if one.ours else _seen(context, step)
     return step
