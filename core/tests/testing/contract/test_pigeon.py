@@ -1,6 +1,9 @@
 """A small, correct provider keeps the contract."""
 
+import logging
 from collections.abc import Callable, Sequence
+
+import pytest
 
 from rundbrief.testing.contract import RULES, ContractReport, Verdict, check_provider
 
@@ -27,7 +30,9 @@ def test_with_one_consent_for_each_list(install: Install) -> None:
     assert [one.rule for one in report.results] == list(RULES)
 
 
-def test_with_one_consent_for_the_account(install: Install) -> None:
+def test_with_one_consent_for_the_account(install: Install, caplog: pytest.LogCaptureFixture) -> None:
+    """What a test's log keeps of each request, if it is told everything, is not kept by the provider."""
+    caplog.set_level(logging.DEBUG)
     install([WIDE])
     report = check_provider("pigeon", crowd=CROWD)
     assert failed(report) == {}
