@@ -45,12 +45,13 @@ class TestCrmEditedDuringAnImport:
         world.service.put("zoe@example.org")
         once(world, "fields", act)
 
-    def test_a_contact_that_had_opted_in_already_can_still_take_it_back(self, world: Any) -> None:
-        """One of two contacts is edited, so the row is decided again; on the other both sides had agreed."""
+    @pytest.mark.parametrize("before", [YES, UNKNOWN])
+    def test_a_contact_that_opts_in_can_still_take_it_back(self, world: Any, before: OptIn) -> None:
+        """One of two contacts is edited, so the row is decided again; on the other both sides have agreed."""
         world.service.tells_dates = False
         ann, other = world.add("ann@example.org"), world.add("ann@example.org")
         world.pull()
-        world.say(ann, YES)
+        world.say(ann, before)
         world.service.put("ann@example.org")
         self.edited_between_match_and_write(world, lambda: world.crm.delete(other))
         report = world.imports()

@@ -4,7 +4,7 @@ For a contact that the CRM knows, only the opt-in changes. A subscriber it does 
 who is not subscribed does not: the "no" is kept in the state, without making a contact of somebody who left.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rundbrief.engine.fingerprint import fingerprint_of
@@ -149,7 +149,9 @@ def _settle(context: RunContext, page: Sequence[Match], owed: Sequence[JournalEn
         transaction.journal.add(
             [entry for step in missed for entry in entries_of_missed(context, step, undone)], context.now()
         )
-        transaction.recipients(context.connection.name, context.scope).put(_agreed_all_the_same(context, missed))
+        transaction.recipients(context.connection.name, context.scope).put(
+            _agreed_all_the_same(context, missed, undone)
+        )
         _record(context, transaction, [step for step in steps if step.match.incoming.seq not in kept])
         transaction.inbox(context.connection.name, context.scope).done(
             one.incoming.seq for one in page if one.incoming.seq not in kept
@@ -224,15 +226,18 @@ def _missed(step: ImportStep) -> list[OutcomeLine]:
     ]
 
 
-def _agreed_all_the_same(context: RunContext, missed: Iterable[ImportStep]) -> Iterator[Recipient]:
-    """Yield the recipients whom one of the contacts had opted in already, as the service had: that stands.
+def _agreed_all_the_same(
+    context: RunContext, missed: Iterable[ImportStep], undone: Collection[OptInChange]
+) -> Iterator[Recipient]:
+    """Yield the recipients whom one of the contacts opts in, before or by now, as the service does: that stands.
 
     The rest of the row is decided upon again. Without this, a *no* that a user says until then would come before
     any agreement, and the service would lead.
     """
     for step in missed:
-        said = step.match.standing(context.opt_in_key)
-        if said.crm.value is OptIn.YES and step.decision.agreed is OptIn.YES:
+        was_yes = step.match.standing(context.opt_in_key).crm.value is OptIn.YES
+        is_yes = any(change.key == context.opt_in_key and change not in undone for change in step.changes)
+        if step.decision.agreed is OptIn.YES and (was_yes or is_yes):
             yield replace(step.match.known, agreed=OptIn.YES)
 
 
