@@ -26,6 +26,20 @@ class Killed(BaseException):
     """The process ends here."""
 
 
+def kill_before(world: Any, call: str) -> None:
+    """Let an export die before the service gets a call."""
+
+    def die(name: str) -> None:
+        if name == call:
+            raise Killed
+
+    world.service.before = die
+    with pytest.raises(Killed):
+        world.exports()
+    world.service.before = lambda name: None
+    world.open()
+
+
 def service_entries(world: Any, address: str) -> list[tuple[str, str, str, str]]:
     return [
         (one.actor, one.was, one.became, one.evidence) for one in world.journal(address) if one.place == "service"
@@ -83,16 +97,7 @@ def test_what_she_did_herself_after_it_is_hers(world: Any, begin: Any, kill: Any
 
 def test_what_the_service_never_got_is_done_by_the_next_run(world: Any, begin: Any) -> None:
     begin(world, WriteKind.CREATE)
-
-    def die(call: str) -> None:
-        if call == WriteKind.CREATE:
-            raise Killed
-
-    world.service.before = die
-    with pytest.raises(Killed):
-        world.exports()
-    world.service.before = lambda call: None
-    world.open()
+    kill_before(world, WriteKind.CREATE)
     report = world.exports()
     assert "found done" not in report.counts
     assert [one[:3] for one in service_entries(world, ANN)] == [("rundbrief", "absent", "subscribed")]
@@ -100,11 +105,7 @@ def test_what_the_service_never_got_is_done_by_the_next_run(world: Any, begin: A
 
 def test_what_she_does_a_day_later_is_hers(world: Any, begin: Any) -> None:
     begin(world, WriteKind.CREATE)
-    world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == WriteKind.CREATE else None
-    with pytest.raises(Killed):
-        world.exports()
-    world.service.before = lambda call: None
-    world.open()
+    kill_before(world, WriteKind.CREATE)
     world.imports()
     world.clock.pass_days(1.1)
     world.imports()
@@ -117,11 +118,7 @@ def test_somebody_who_left_by_herself_before_anything_was_sent_is_not_taken_for_
     world: Any, begin: Any
 ) -> None:
     begin(world, WriteKind.WITHDRAW)
-    world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == "fields" else None
-    with pytest.raises(Killed):
-        world.exports()
-    world.service.before = lambda call: None
-    world.open()
+    kill_before(world, "fields")
     world.service.put(ANN, UNSUBSCRIBED)
     world.imports()
     assert [one[:3] for one in service_entries(world, ANN)][-1] == ("service", "subscribed", "unsubscribed")
@@ -160,11 +157,7 @@ def test_the_next_run_says_how_much_there_is(world: Any, kill: Any) -> None:
 
 def test_two_runs_that_were_killed_in_a_row_make_one_entry(world: Any, begin: Any, kill: Any) -> None:
     begin(world, WriteKind.CREATE)
-    world.service.before = lambda call: (_ for _ in ()).throw(Killed()) if call == WriteKind.CREATE else None
-    with pytest.raises(Killed):
-        world.exports()
-    world.service.before = lambda call: None
-    world.open()
+    kill_before(world, WriteKind.CREATE)
     kill(world, WriteKind.CREATE)
     world.imports()
     world.exports()
